@@ -1,0 +1,159 @@
+"""A file is a registration, and a constructor signature is the schema.
+
+`objectives/hinge.py` holds one final subclass of `Objective`; its name in a recipe is `hinge`.
+Packages of other people join by an entry point in the group `sparring.objectives`, and a local
+recipe may say `my.module:Class`. This is the one place that looks upward in the house, by name
+and at run time only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from sparring.core.errors import UserError, nearest
+
+
+class Slot(NamedTuple):
+    """Where in a recipe a component stands, and what it must be."""
+
+    folder: str
+    interface: str
+
+
+DATASET = Slot("data", "Dataset")
+MODALITY = Slot("modalities", "Modality")
+GENERATOR = Slot("networks", "Generator")
+DISCRIMINATOR = Slot("networks", "Discriminator")
+OBJECTIVE = Slot("objectives", "Objective")
+AUGMENT = Slot("augment", "Augment")
+
+
+def names(folder: str) -> list[str]:
+    """The names one may write in a recipe for `folder`: built in, then from other packages."""
+    package = importlib.import_module(f"sparring.{folder}")
+    built_in = [m.name for m in pkgutil.iter_modules(package.__path__) if m.name[0] != "_"]
+    plugins = [plugin.name for plugin in entry_points(group=f"sparring.{folder}")]
+    return sorted(built_in) + sorted(plugins)
+
+
+def find(slot: Slot, name: str, *, built_in_only: bool = False) -> type[Any]:
+    """The one final class that `name` stands for in `slot`.
+
+    `built_in_only` refuses everything that could run foreign code, for names that come from a
+    weights file or over a network.
+
+    Raises:
+        UserError: there is no such component; the message lists what there is.
+    """
+    interface = getattr(importlib.import_module(f"sparring.{slot.folder}"), slot.interface)
+    known = names(slot.folder)
+    if ":" in name and not built_in_only:
+        return _from_module(name, interface)
+    plugins = entry_points(group=f"sparring.{slot.folder}", name=name)
+    if plugins and not built_in_only:
+        return _checked(next(iter(plugins)).load(), name, interface)
+    if name not in known or plugins:
+        raise UserError(f"There is no {name!r} in {slot.folder}. {nearest(name, known)}")
+    module = importlib.import_module(f"sparring.{slot.folder}.{name}")
+    classes = [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member)
+        and issubclass(member, interface)
+        and member.__module__ == module.__name__
+    ]
+    if not classes:
+        raise UserError(f"{name!r} has no {slot.interface.lower()}; choose another one for it.")
+    assert len(classes) == 1, f"{module.__name__} must hold exactly one {slot.interface}"
+    return classes[0]
+
+
+def _from_module(name: str, interface: type) -> type:
+    module_name, _, attribute = name.partition(":")
+    try:
+        member = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"{name!r} cannot be imported: {error}.") from error
+    return _checked(member, name, interface)
+
+
+def _checked(member: object, name: str, interface: type) -> type:
+    if not (inspect.isclass(member) and issubclass(member, interface)):
+        raise UserError(f"{name!r} is not a subclass of {interface.__name__}.")
+    return member
+
+
+def schema(cls: type[Any]) -> type[BaseModel]:
+    """What a recipe may set on `cls`: its keyword-only constructor arguments."""
+    parameters = inspect.signature(cls, eval_str=True).parameters.values()
+    fields: dict[str, Any] = {
+        p.name: (p.annotation, ... if p.default is p.empty else p.default)
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY
+    }
+    config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, validate_default=True
+    )
+    return create_model(cls.__name__, __config__=config, **fields)
+
+
+def arguments(cls: type[Any], given: dict[str, Any], where: str) -> BaseModel:
+    """The checked constructor arguments of `cls`, defaults filled in.
+
+    Raises:
+        UserError: an unknown key or a value out of range; `where` names its table.
+    """
+    model = schema(cls)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise UserError(explain(error, model, where)) from error
+
+
+def build(slot: Slot, given: Mapping[str, Any], *facts: object, where: str) -> Any:
+    """The component that a recipe's table describes, made from `facts` (such as the Spec).
+
+    Raises:
+        UserError: an unknown name or setting, or facts that the component cannot serve.
+    """
+    settings = {key: value for key, value in given.items() if key not in ("name", "batch")}
+    cls = find(slot, given["name"])
+    checked = arguments(cls, settings, where)
+    values = {key: getattr(checked, key) for key in type(checked).model_fields}
+    try:
+        return cls(*facts, **values)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
+    """The complaints of pydantic in our own words, one sentence each."""
+    sentences = []
+    for problem in error.errors(include_url=False):
+        path = [str(part) for part in problem["loc"]]
+        key = ".".join([where, *path] if where else path)
+        if problem["type"] == "extra_forbidden":
+            allowed = model.model_fields if len(path) == 1 else _fields_at(model, path[:-1])
+            sentences.append(f"There is no setting {key!r}. {nearest(path[-1], allowed)}")
+        elif problem["type"] == "missing":
+            sentences.append(f"{key!r} is missing.")
+        else:
+            reason = problem["msg"].removeprefix("Value error, ")
+            sentences.append(f"{key} = {problem['input']!r}: {reason}.")
+    return " ".join(sentences)
+
+
+def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (inspect.isclass(inner) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

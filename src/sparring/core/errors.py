@@ -1,0 +1,55 @@
+"""One class for mistakes that a person can mend, each with its fixed exit code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something a person gave or has cannot be used.
+
+    The message is one sentence or two: what was given, what is allowed, what to do. The command
+    line prints it without a traceback and leaves with `code`.
+    """
+
+    code = 2  # usage
+
+
+class CheckFailed(UserError):
+    """A check was asked for, ran, and found something wrong."""
+
+    code = 1
+
+
+class BadData(UserError):
+    """Data, a model or a run that cannot be read or does not fit."""
+
+    code = 3
+
+
+class TrainingFailed(UserError):
+    """Training diverged and could not be brought back."""
+
+    code = 4
+
+
+class OutOfResources(UserError):
+    """Disk or memory does not suffice."""
+
+    code = 5
+
+
+class Interrupted(UserError):
+    """Someone asked to stop; everything needed to go on is saved."""
+
+    code = 130
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str:
+    """A hint for a misspelt name: "Did you mean 'hinge'?", or all names where none is near."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"There are: {', '.join(names) or 'none'}."

@@ -1,0 +1,216 @@
+"""A recipe: one short TOML file that says everything a training needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sparring.core import components
+from sparring.core.components import Slot
+from sparring.core.errors import UserError, nearest
+from sparring.core.schedule import Ramp, constant
+
+STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+class Optimiser(BaseModel):
+    """Adam for every player (Kingma and Ba, 2015), fused where torch has it."""
+
+    model_config = STRICT
+
+    learning_rate: Ramp = constant(2e-4)
+    betas: tuple[float, float] = (0.0, 0.99)
+    epsilon: float = Field(1e-8, gt=0)
+
+    @field_validator("betas")
+    @classmethod
+    def _below_one(cls, betas: tuple[float, float]) -> tuple[float, float]:
+        if not all(0.0 <= beta < 1.0 for beta in betas):
+            raise ValueError("each beta must lie in [0, 1)")
+        return betas
+
+
+class Training(BaseModel):
+    """How the loop runs. All rhythms are counted in real samples shown."""
+
+    model_config = STRICT
+
+    ema_half_life: float = Field(10_000, ge=0, description="of the averaged generator; 0 = none")
+    ema_ramp: float = Field(0.05, ge=0, description="half-life at most this share of the past")
+    accumulate: int = Field(1, ge=1, description="micro-batches that make up one batch")
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: bool = Field(False, description="torch.compile the networks (needs a C++ compiler)")
+    threads: int = Field(0, ge=0, description="CPU threads; 0 = one for each physical core")
+    log_every: int = Field(2_000, ge=1)
+    preview_every: int = Field(20_000, ge=1)
+    preview_count: int = Field(64, ge=1, le=400)
+    checkpoint_every: int = Field(50_000, ge=1)
+    keep: int = Field(3, ge=1, description="newest checkpoints kept")
+
+
+class Recipe(BaseModel):
+    """Everything that decides a training; equal recipes on one machine give equal bits.
+
+    `data`, `networks.*`, `objective` and `augment` name a component (`name`) and hold its
+    constructor's keyword arguments; `data.batch` is the number of real samples in a step.
+    """
+
+    model_config = STRICT
+
+    name: str = "unnamed"
+    summary: str = ""
+    source: str = ""
+    expected: dict[str, Any] = Field(default_factory=dict)
+    seed: int = Field(0, ge=0, lt=2**63)
+    samples: int = Field(gt=0, description="length of the training, in real samples shown")
+    profile: bool = Field(False, description="trace a few steps and list the costliest operations")
+    data: dict[str, Any]
+    networks: dict[str, dict[str, Any]]
+    objective: dict[str, Any]
+    augment: dict[str, Any] = Field(default_factory=dict, description="empty = none")
+    optimiser: Optimiser = Optimiser()
+    training: Training = Training()
+
+    @property
+    def batch(self) -> int:
+        """Real samples in one step, over all processes and micro-batches."""
+        return self.data["batch"]
+
+    @property
+    def steps(self) -> int:
+        """Optimisation steps in the whole training."""
+        return -(-self.samples // self.batch)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON; two recipes are the same where their hashes are."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary from which `from_json` makes an equal recipe."""
+        return self.model_dump(mode="json")
+
+    @staticmethod
+    def from_json(stored: Mapping[str, Any]) -> Recipe:
+        """The recipe in a run or a weights file; only built-in components are accepted there."""
+        return _checked(stored, built_in_only=True)
+
+    @staticmethod
+    def read(name: str | Path) -> Recipe:
+        """A shipped recipe by name, or a TOML file by path, with every default filled in.
+
+        Raises:
+            UserError: no such recipe, not TOML, an unknown key or a value out of range.
+        """
+        path = _locate(str(name))
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} is not a TOML file: {error}.") from error
+        return _checked({"name": path.stem, **table})
+
+    def replace(self, overrides: Mapping[str, Any] | None = None, **top: Any) -> Recipe:
+        """The recipe with some settings changed: `replace({"objective.gamma": 0.5}, seed=1)`."""
+        table = self.to_json()
+        for key, value in {**(overrides or {}), **top}.items():
+            _put(table, key, value)
+        return _checked(table)
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """`table.key=value` from a command line; the value is TOML, or a bare word as a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*", key):
+        raise UserError(f"{text!r} is not a setting; write table.key=value, e.g. objective.gamma=1")
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, value
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that come with Sparring, by name."""
+    root = Path(str(resources.files("sparring") / "recipes"))
+    return {path.stem: path for path in sorted(root.glob("*/*.toml"))}
+
+
+def _locate(name: str) -> Path:
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise UserError(f"There is no recipe file {name}.")
+        return path
+    recipes = shipped()
+    if name not in recipes:
+        hint = nearest(name, recipes)
+        raise UserError(f"There is no recipe {name!r}. {hint} A file of your own ends in .toml.")
+    return recipes[name]
+
+
+def _put(table: dict[str, Any], dotted: str, value: Any) -> None:
+    *path, last = dotted.split(".")
+    for part in path:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise UserError(f"{dotted!r}: {part!r} is a value, not a table.")
+    # Another component has other settings: the old one's must not linger.
+    if last == "name" and path and table.get("name") != value:
+        batch = {"batch": table["batch"]} if "batch" in table else {}
+        table.clear()
+        table.update(batch)
+    table[last] = value
+
+
+def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe:
+    try:
+        recipe = Recipe.model_validate(table)
+    except ValidationError as error:
+        raise UserError(components.explain(error, Recipe, "")) from error
+    filled: dict[str, Any] = {
+        "data": _fill(recipe.data, components.DATASET, "data", built_in_only),
+        "objective": _fill(recipe.objective, components.OBJECTIVE, "objective", built_in_only),
+        "networks": {
+            player: _fill(given, network_slot(player), f"networks.{player}", built_in_only)
+            for player, given in recipe.networks.items()
+        },
+    }
+    if "generator" not in recipe.networks:
+        raise UserError("'networks.generator' is missing.")
+    if recipe.augment:
+        filled["augment"] = _fill(recipe.augment, components.AUGMENT, "augment", built_in_only)
+    accumulate = recipe.training.accumulate
+    if filled["data"]["batch"] % accumulate:
+        raise UserError(
+            f"data.batch = {filled['data']['batch']} cannot be cut into "
+            f"training.accumulate = {accumulate} equal micro-batches."
+        )
+    return recipe.model_copy(update=filled)
+
+
+def network_slot(player: str) -> Slot:
+    """What kind of network stands in `networks.<player>`: everyone else judges the generator."""
+    return components.GENERATOR if player == "generator" else components.DISCRIMINATOR
+
+
+def _fill(given: dict[str, Any], slot: Slot, where: str, built_in_only: bool) -> dict[str, Any]:
+    settings = dict(given)
+    name = settings.pop("name", None)
+    if not isinstance(name, str):
+        raise UserError(f"'{where}.name' is missing. There are: {', '.join(components.names(slot.folder))}.")
+    head: dict[str, Any] = {"name": name}
+    if slot is components.DATASET:
+        batch = settings.pop("batch", 64)
+        if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+            raise UserError(f"{where}.batch = {batch!r}: a whole number of at least 1 is needed.")
+        head["batch"] = batch
+    cls = components.find(slot, name, built_in_only=built_in_only)
+    return head | components.arguments(cls, settings, where).model_dump(mode="json")

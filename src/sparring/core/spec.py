@@ -1,0 +1,161 @@
+"""The nouns that all rooms share: what data look like, what is asked of a sample, and when.
+
+Legend of the shape letters used in every annotation:
+
+    b batch   c channels   h height   w width   t time, tokens or samples of sound   n how many
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sparring.core.rng import Streams
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that a network may know about the data.
+
+    Attributes:
+        modality: "image", "audio", "text" or "music".
+        shape: one sample without its batch: (c, h, w), (t,) or (t, symbols).
+        symbols: size of the vocabulary; None where values are continuous in [-1, 1].
+        labels: named label sets, each with the names of its classes in order.
+        rate: samples a second (Hz) where there is time; None elsewhere.
+    """
+
+    modality: str
+    shape: tuple[int, ...]
+    symbols: int | None = None
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rate: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """A plain dictionary that `from_json` turns back into an equal Spec."""
+        return {
+            "modality": self.modality,
+            "shape": list(self.shape),
+            "symbols": self.symbols,
+            "labels": {name: list(classes) for name, classes in self.labels.items()},
+            "rate": self.rate,
+        }
+
+    @staticmethod
+    def from_json(stored: Mapping[str, object]) -> Spec:
+        """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""
+        shape, labels = stored["shape"], stored["labels"]
+        if not isinstance(shape, list) or not isinstance(labels, dict):
+            raise TypeError("a stored Spec has a list as shape and a table as labels")
+        symbols, rate = stored["symbols"], stored["rate"]
+        return Spec(
+            modality=str(stored["modality"]),
+            shape=tuple(int(n) for n in shape),
+            symbols=int(symbols) if isinstance(symbols, int) else None,
+            labels={str(k): tuple(str(c) for c in v) for k, v in labels.items()},
+            rate=int(rate) if isinstance(rate, int) else None,
+        )
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a sample must agree with; empty where nothing is asked.
+
+    Attributes:
+        labels: for each label set of the Spec, the index of each sample's class.
+        prompt: words, one row of token numbers a sample; None where there are none.
+        given: a part or a damaged version to complete; None where there is none.
+    """
+
+    labels: Mapping[str, Int[Tensor, " b"]] = field(default_factory=dict)
+    prompt: Int[Tensor, "b t"] | None = None
+    given: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Condition:
+        """The same condition with `change` applied to every tensor in it."""
+        return Condition(
+            labels={name: change(index) for name, index in self.labels.items()},
+            prompt=None if self.prompt is None else change(self.prompt),
+            given=None if self.given is None else change(self.given),
+        )
+
+    def to(self, device: torch.device) -> Condition:
+        """The same condition on another device."""
+        return self.map(lambda tensor: tensor.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real samples and the condition that each of them fulfils."""
+
+    real: Tensor
+    condition: Condition
+
+    def __len__(self) -> int:
+        return self.real.shape[0]
+
+    def pieces(self, count: int) -> list[Batch]:
+        """The batch cut into `count` equal micro-batches, in order.
+
+        Raises AssertionError where the batch cannot be cut evenly (the recipe is checked before).
+        """
+        assert len(self) % count == 0, f"{len(self)} samples do not make {count} equal pieces"
+        size = len(self) // count
+        return [
+            Batch(
+                self.real[i * size : (i + 1) * size],
+                self.condition.map(lambda tensor, i=i: tensor[i * size : (i + 1) * size]),
+            )
+            for i in range(count)
+        ]
+
+
+def unchanged(samples: Tensor) -> Tensor:
+    """The augmentation that leaves samples as they are."""
+    return samples
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in a training we are, and the randomness that belongs to it.
+
+    Attributes:
+        samples: real samples shown so far.
+        progress: the same as a share of the whole training, in [0, 1].
+        step: optimisation steps made so far.
+        rng: the named random streams of the run.
+        augment: what real and generated samples pass through on their way to a discriminator.
+    """
+
+    samples: int
+    progress: float
+    step: int
+    rng: Streams
+    augment: Callable[[Tensor], Tensor] = unchanged
+
+    def latents(self, count: int, size: int, device: torch.device) -> Float[Tensor, "b latent"]:
+        """Fresh standard normal latents, one row a sample, from the "latents" stream."""
+        return self.rng.normal("latents", (count, size)).to(device, non_blocking=True)
+
+    def with_augment(self, augment: Callable[[Tensor], Tensor]) -> Moment:
+        """The same moment with another augmentation."""
+        return replace(self, augment=augment)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One player's loss and what is worth writing down about it.
+
+    Attributes:
+        total: the scalar to descend.
+        logs: scalars without gradient, by name. By custom `d_real` and `d_fake` are the
+            discriminator's mean probabilities of "real" and `certainty` is the mean sign of its
+            verdicts on real samples, in [-1, 1] (the signal of adaptive augmentation).
+    """
+
+    total: Float[Tensor, ""]
+    logs: Mapping[str, Tensor] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What a finished run becomes: something that makes samples."""

@@ -1,0 +1,1 @@
+"""Numbers that judge; one metric in each file, pure functions on features."""

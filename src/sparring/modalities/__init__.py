@@ -1,0 +1,52 @@
+"""Between the world's files and tensors: one file for each kind of content.
+
+To add a modality write `modalities/<name>.py` with one final subclass of `Modality`. It then
+serves every recipe, preview, generated file and report; no other room asks which modality it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from torch import Tensor
+
+from sparring.core.spec import Spec
+
+
+class Modality(ABC):
+    """How one kind of content is read, written and shown.
+
+    "Raw" is the compact integer form in which a data set lies in memory (uint8 pixels, int16
+    sound); "samples" are what networks see (floats in [-1, 1], or symbols).
+    """
+
+    suffix: ClassVar[str]
+    """Ending of the files that `write` makes, with its dot."""
+    media_type: ClassVar[str]
+    """MIME type of those files."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @abstractmethod
+    def to_samples(self, raw: Tensor) -> Tensor:
+        """What the networks see, from a batch of raw data, on the same device."""
+
+    @abstractmethod
+    def to_raw(self, samples: Tensor) -> Tensor:
+        """Raw data again, clipped and rounded; the inverse of `to_samples`."""
+
+    @abstractmethod
+    def read(self, path: Path) -> Tensor:
+        """One raw sample from a file. Raises BadData where the file does not fit the Spec."""
+
+    @abstractmethod
+    def write(self, sample: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
+        """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
+
+    @abstractmethod
+    def preview(self, samples: Tensor, captions: Sequence[str] = (), columns: int = 0) -> bytes:
+        """A PNG that shows a batch at a glance, row by row; 0 columns = as square as possible."""

@@ -1,0 +1,52 @@
+"""The players: one family of networks in each file, generator and discriminator together.
+
+To add a family write `networks/<name>.py` with at most one final subclass of `Generator` and of
+`Discriminator`. The Spec of the data comes first; keyword-only arguments are what a recipe may
+set. A family that cannot serve a Spec raises ValueError with what it can serve.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sparring.core.spec import Condition
+
+
+class Generator(nn.Module, ABC):
+    """Turns latents into samples."""
+
+    latent: int
+    """Numbers in one latent; latents are standard normal."""
+
+    @abstractmethod
+    def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
+        """Samples in the Spec's shape, one for each latent, agreeing with `condition`."""
+
+
+class Discriminator(nn.Module, ABC):
+    """Judges samples."""
+
+    @abstractmethod
+    def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, " b"]:
+        """One logit for each sample: above 0 "real", below 0 "generated"."""
+
+
+class Networks(nn.ModuleDict):
+    """The players of one match, by name: "generator", "discriminator", and any others."""
+
+    def __init__(self, players: Mapping[str, nn.Module]) -> None:
+        super().__init__(players)
+
+    @property
+    def generator(self) -> Generator:
+        """The player that makes samples."""
+        return self["generator"]  # pyrefly: ignore
+
+    @property
+    def discriminator(self) -> Discriminator:
+        """The player that judges them."""
+        return self["discriminator"]  # pyrefly: ignore

@@ -1,0 +1,38 @@
+"""The rules of the match: one method in each file.
+
+To add a method write `objectives/<name>.py` with one final subclass of `Objective`; its phases
+name the player that moves and the loss it descends. A loss knows networks, a batch and the
+moment, and nothing else: no trainer, device, logger or configuration. Work on logits.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sparring.core.spec import Batch, Loss, Moment
+from sparring.networks import Networks
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One player takes one step on one loss.
+
+    Attributes:
+        player: whose weights move.
+        loss: what it descends.
+        every: steps between its turns; 1 = each step.
+    """
+
+    player: str
+    loss: Callable[[Networks, Batch, Moment], Loss]
+    every: int = 1
+
+
+class Objective(ABC):
+    """A training method as the list of phases that make up one step."""
+
+    @abstractmethod
+    def phases(self) -> Sequence[Phase]:
+        """The phases in the order in which they are played."""
