@@ -1,0 +1,71 @@
+"""Every test runs without a network, with a cache of its own and on two threads."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A fresh cache, and the full data sets where there are any on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARRING_CACHE", str(tmp_path_factory.mktemp("cache")))
+        if not os.environ.get("SPARRING_DATA") and BESIDE.is_dir():
+            patch.setenv("SPARRING_DATA", str(BESIDE))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Connections to anything but this machine fail at once."""
+    connect = socket.socket.connect
+    connect_ex = socket.socket.connect_ex
+    getaddrinfo = socket.getaddrinfo
+
+    def is_local(address: Any) -> bool:
+        return not isinstance(address, tuple) or address[0] in LOOPBACK
+
+    def guarded_names(host: Any, *rest: Any, **options: Any) -> Any:
+        if host not in (*LOOPBACK, None, ""):
+            raise socket.gaierror(f"tests may not look up {host}")
+        return getaddrinfo(host, *rest, **options)
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if not is_local(address):
+            raise ConnectionRefusedError(f"tests may not connect to {address}")
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: Any) -> int:
+        if not is_local(address):
+            raise ConnectionRefusedError(f"tests may not connect to {address}")
+        return connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(socket.socket, "connect_ex", guarded_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_names)
+        yield
+
+
+@pytest.fixture(scope="session")
+def full_data(surroundings: None) -> Path:
+    """The folder of the full data sets; the test is skipped where there is none."""
+    root = os.environ.get("SPARRING_DATA", "")
+    if not root or not Path(root).is_dir():
+        pytest.skip("the full data sets are not here; set SPARRING_DATA to their folder")
+    return Path(root)
