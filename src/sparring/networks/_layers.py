@@ -94,7 +94,7 @@ class ProjectionHead(nn.Module):
     """Features to one logit: a linear verdict plus the match of features and labels.
 
     D(x, y) = w.f(x) + sum over label sets of v_y.f(x) (Miyato and Koyama 2018, "cGANs with
-    projection discriminator", equation 8).
+    projection discriminator", section 3).
 
     Args:
         width: how many features.

@@ -1,0 +1,43 @@
+"""Verdicts with a margin: what is judged rightly by more than 1 teaches nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch.nn.functional import relu
+
+from sparring.core.spec import Batch, Loss, Moment
+from sparring.networks import Networks
+from sparring.objectives import Objective, Phase
+from sparring.objectives._arguments import NONE, R1
+from sparring.objectives._verdicts import judge, judge_fakes
+
+
+class Hinge(Objective):
+    """The hinge loss for the discriminator, the plain logit for the generator.
+
+    L_D = E max(0, 1 - f(x)) + E max(0, 1 + f(G(z)))
+    L_G = -E f(G(z))
+
+    Lim and Ye 2017, "Geometric GAN", section 3; Miyato et al. 2018, "Spectral normalization for
+    generative adversarial networks", equations 16 and 17. Made for discriminators with spectral
+    normalisation.
+    """
+
+    def __init__(self, *, r1: R1 = NONE) -> None:
+        self._r1 = r1
+
+    def phases(self) -> Sequence[Phase]:
+        """The discriminator's turn, then the generator's."""
+        return (
+            Phase("discriminator", self._discriminator_loss),
+            Phase("generator", self._generator_loss),
+        )
+
+    def _discriminator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
+        verdicts = judge(networks, batch, moment, r1=self._r1.at(moment.progress))
+        return verdicts.loss(relu(1.0 - verdicts.real).mean() + relu(1.0 + verdicts.fake).mean())
+
+    def _generator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
+        logits = judge_fakes(networks, batch, moment)
+        return Loss(-logits.mean())
