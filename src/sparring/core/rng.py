@@ -52,6 +52,11 @@ class Streams:
         whole = (shape[0] * self.world, *shape[1:])
         return self._own(torch.rand(whole, generator=self.stream(name)))
 
+    def reseed(self, seed: int) -> None:
+        """Start every stream anew from another seed."""
+        self.seed = seed
+        self._streams.clear()
+
     def state(self) -> dict[str, Tensor]:
         """The state of every stream used so far, as byte tensors."""
         return {name: stream.get_state() for name, stream in sorted(self._streams.items())}

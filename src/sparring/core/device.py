@@ -1,0 +1,106 @@
+"""The machine: which device computes, in which precision, with how many threads."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.core.errors import UserError
+
+EXTRAS = {"demo": "mlxtend", "tensorboard": "tensorboard"}
+
+
+def choose(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" is the first CUDA device where there is one, else the CPU.
+
+    Raises:
+        UserError: no such device on this machine.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(f"There is no device {name!r} here; 'cpu' always works.") from error
+    return device
+
+
+def physical_cores() -> int:
+    """Cores that this process may use, not counting hyper-threads twice."""
+    allowed = os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1)
+    cores = set()
+    for cpu in allowed:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        cores.add(siblings.read_text() if siblings.is_file() else str(cpu))
+    return len(cores)
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[int]:
+    """Compute with `count` threads (0 = one for each physical core); yields the number used."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or physical_cores())
+    try:
+        yield torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 natively."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """The context in which a loss is computed at `precision` ("float32" or "bfloat16")."""
+    if precision == "bfloat16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def describe() -> dict[str, Any]:
+    """What `sparring doctor` shows: versions, cores, memory, disk, devices, optional parts."""
+    disk = shutil.disk_usage(Path.cwd())
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "physical_cores": physical_cores(),
+        "memory_gib": round(_memory() / 2**30, 1),
+        "free_disk_gib": round(disk.free / 2**30, 1),
+        "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
+        "fast_bfloat16": has_fast_bfloat16(choose()),
+        "compiler": shutil.which("g++") or shutil.which("clang++") or "none",
+        "extras": {
+            extra: importlib.util.find_spec(module) is not None for extra, module in EXTRAS.items()
+        },
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+def _memory() -> int:
+    if sys.platform == "linux":
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 0

@@ -1,0 +1,77 @@
+"""Weights in and out: safetensors with JSON in the header, and never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from sparring.core import files
+from sparring.core.errors import BadData
+
+PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
+NAMED_AT_MOST = 3  # differences spelled out in one message
+
+
+def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Write `tensors` atomically; `header` values are stored as JSON texts by key.
+
+    Raises:
+        OutOfResources: the disk is full; what stood at `path` before still stands.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    files.atomic_write(path, save(plain, {key: json.dumps(v) for key, v in header.items()}))
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the header that `write` stored.
+
+    Raises:
+        BadData: no such file, a pickle (which could run code), or a damaged file.
+    """
+    if not path.is_file():
+        raise BadData(f"There is no weights file {path}.")
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if path.suffix.lower() in PICKLES or magic[:1] == b"\x80" or magic[:2] == b"PK":
+        raise BadData(
+            f"{path} is a pickle, which can run code when read; only safetensors files are loaded."
+        )
+    try:
+        with safe_open(path, framework="pt") as stored:
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+            header = {key: json.loads(v) for key, v in (stored.metadata() or {}).items()}
+    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+        raise BadData(f"{path} is damaged or no safetensors file: {error}.") from error
+    return tensors, header
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:
+    """Put `tensors` into `module`, all or nothing.
+
+    Raises:
+        BadData: names or shapes differ; the first differences are named and nothing is loaded.
+    """
+    own = module.state_dict()
+    differences = [f"{name} is missing" for name in own if name not in tensors]
+    differences += [f"{name} is unknown" for name in tensors if name not in own]
+    differences += [
+        f"{name} is {list(tensors[name].shape)}, not {list(own[name].shape)}"
+        for name in own
+        if name in tensors and tensors[name].shape != own[name].shape
+    ]
+    if differences:
+        named = "; ".join(differences[:NAMED_AT_MOST])
+        more = f" and {len(differences) - NAMED_AT_MOST} more" * (len(differences) > NAMED_AT_MOST)
+        raise BadData(f"{origin} does not fit this network: {named}{more}.")
+    module.load_state_dict(dict(tensors))
+
+
+def select(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,67 @@
+"""Walking about in latent space: strips from one sample to another, and animated walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sparring.core.errors import UserError
+from sparring.generation.sampler import Generated, Sampler, conditions, parse_labels
+
+
+def between(
+    start: Float[Tensor, " latent"], end: Float[Tensor, " latent"], share: float
+) -> Float[Tensor, " latent"]:
+    """The point `share` of the way along the arc from one latent to another.
+
+    Spherical interpolation (Shoemake 1985; for GANs White 2016, "Sampling generative networks"):
+    it keeps the length that normal latents have, which the straight line does not.
+    """
+    cosine = torch.dot(start / start.norm(), end / end.norm()).clamp(-1, 1)
+    angle = torch.arccos(cosine)
+    if angle.sin() < 1e-6:  # the same direction, or the opposite one: there is no single arc
+        return torch.lerp(start, end, share)
+    return (
+        torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end
+    ) / torch.sin(angle)
+
+
+def interpolate(
+    sampler: Sampler,
+    seeds: Sequence[int],
+    *,
+    steps: int = 8,
+    labels: Mapping[str, str] | str = "",
+    closed: bool = False,
+) -> Generated:
+    """Samples on the way through the latents of `seeds`, `steps` from each to the next.
+
+    Args:
+        sampler: what makes them.
+        seeds: two or more.
+        steps: samples for each leg, at least 1; the last seed adds one more.
+        labels: as in `Sampler.generate`; every sample of a walk has the same classes.
+        closed: whether the walk returns to its first seed (for endless animations).
+
+    Raises:
+        UserError: fewer than two seeds, or no steps.
+    """
+    if len(seeds) < 2 or steps < 1:
+        raise UserError("A way through latent space needs two seeds or more, and a step or more.")
+    points = sampler.latents([*seeds, seeds[0]] if closed else seeds)
+    shares = [i / steps for i in range(steps)]
+    legs = [between(a, b, s) for a, b in zip(points, points[1:], strict=False) for s in shares]
+    path = torch.stack(legs if closed else [*legs, points[-1]])
+    chosen = parse_labels(labels, sampler.spec)
+    first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
+    condition = conditions(sampler.spec, len(path), first)
+    return Generated(
+        sampler(path, condition),
+        [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
+        [first] * len(path),
+        sampler.modality,
+        sampler.origin(),
+    )

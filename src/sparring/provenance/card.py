@@ -1,0 +1,33 @@
+"""The model card: what a model is, learned from what, and what it makes."""
+
+from __future__ import annotations
+
+from sparring.core.recipe import Recipe
+from sparring.core.spec import Spec
+
+
+def card(recipe: Recipe, spec: Spec, *, samples: int, model_hash: str, licence: str) -> str:
+    """The README.md of a model folder, in Markdown with the front matter that model hubs read."""
+    labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in spec.labels.items()) or "none"
+    return f"""---
+library_name: sparring
+tags: [sparring, gan, {spec.modality}]
+---
+# {recipe.name}
+
+{recipe.summary or "A model trained with Sparring."}
+
+| | |
+|---|---|
+| makes | {spec.modality}, shape {"x".join(str(n) for n in spec.shape)} |
+| labels | {labels} |
+| method | {recipe.objective["name"]} on {recipe.networks["generator"]["name"]} |
+| source | {recipe.source or "not stated"} |
+| learned from | {recipe.data["name"]} ({licence}) |
+| samples shown | {samples:,} of {recipe.samples:,} |
+| model | SHA-256 `{model_hash}` |
+| recipe | SHA-256 `{recipe.hash}` |
+
+Make some: `sparring generate FOLDER --count 16`. Everything it makes is AI-generated and says so
+in its metadata; keep that label when you pass it on.
+"""

@@ -1,0 +1,97 @@
+"""Where a run and a sample came from: versions, machine, data, code, time and energy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import sparring
+from sparring.core.recipe import Recipe
+
+WATTS_ASSUMED = 65.0
+
+
+def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precision: str,
+           data_hash: str, data_source: str, data_licence: str) -> dict[str, Any]:  # fmt: skip
+    """What `manifest.json` of a new run says; everything that could change its numbers."""
+    return {
+        "sparring": sparring.__version__,
+        "code_revision": _revision(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "device": device,
+        "threads": threads,
+        "processes": processes,
+        "precision": precision,
+        "recipe_hash": recipe.hash,
+        "seed": recipe.seed,
+        "data": {"sha256": data_hash, "source": data_source, "licence": data_licence},
+        "started": now(),
+    }
+
+
+def energy(seconds: float) -> dict[str, Any]:
+    """A rough estimate of the energy of a training, and what it rests on."""
+    return {
+        "kilowatt_hours": round(seconds * WATTS_ASSUMED / 3.6e6, 6),
+        "basis": f"estimate: {WATTS_ASSUMED:.0f} W assumed for the whole time",
+    }
+
+
+def stamp(*, model_hash: str, recipe_hash: str, seed: int, labels: dict[str, str],
+          truncation: float) -> dict[str, str]:  # fmt: skip
+    """The text that every generated file carries: that it is AI-made, and how to make it again."""
+    made = {
+        "ai_generated": True,
+        "system": f"Sparring {sparring.__version__}",
+        "model": model_hash,
+        "recipe": recipe_hash,
+        "seed": seed,
+        "labels": labels,
+        "truncation": truncation,
+        "created": now(),
+    }
+    return {
+        "Software": f"Sparring {sparring.__version__}",
+        "Description": "AI-generated",
+        "sparring": json.dumps(made, sort_keys=True),
+    }
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def tensors_hash(tensors: dict[str, torch.Tensor]) -> str:
+    """SHA-256 over names, shapes and values, which names a model wherever it is stored."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        plain = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name}{plain.dtype}{tuple(plain.shape)}".encode())
+        digest.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _revision() -> str:
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()

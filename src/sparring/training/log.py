@@ -1,0 +1,139 @@
+"""What a run writes down: rows of numbers, pictures, and TensorBoard events where installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from sparring.core import files
+from sparring.networks import Networks
+
+
+class Tally:
+    """Running means of logged scalars since the last row; stays on the device until read."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, logs: Mapping[str, Tensor]) -> None:
+        """Count one value of each scalar."""
+        for name, value in logs.items():
+            value = value.detach().double()
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def take(self) -> dict[str, Tensor]:
+        """The means of all scalars so far; the tally starts anew."""
+        means = {name: total / self._counts[name] for name, total in sorted(self._sums.items())}
+        self._sums.clear()
+        self._counts.clear()
+        return means
+
+    def state(self) -> dict[str, Tensor]:
+        """Sum and count of every scalar."""
+        return {
+            name: torch.stack([total.cpu(), torch.tensor(float(self._counts[name])).double()])
+            for name, total in self._sums.items()
+        }
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from `state`."""
+        self._sums = {name: pair[0].clone() for name, pair in state.items()}
+        self._counts = {name: int(pair[1]) for name, pair in state.items()}
+
+
+class Events(Protocol):
+    """The part of TensorBoard's writer that we use."""
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None: ...
+    def add_image(self, tag: str, img_tensor: Any, global_step: int, dataformats: str) -> None: ...
+    def add_histogram(self, tag: str, values: Any, global_step: int) -> None: ...
+    def close(self) -> None: ...
+
+
+class Log:
+    """`metrics.jsonl`, `previews/` and TensorBoard events of one run.
+
+    Args:
+        folder: the run's folder.
+        samples: samples shown when writing starts; later rows of an earlier attempt are cut off.
+    """
+
+    def __init__(self, folder: Path, samples: int) -> None:
+        self.folder = folder
+        self.events = _tensorboard(folder, samples)
+        path = folder / "metrics.jsonl"
+        kept = [r for r in read_rows(path) if r["samples"] <= samples]
+        files.atomic_write(path, "".join(json.dumps(r) + "\n" for r in kept).encode())
+        self._rows = path.open("a", encoding="utf-8")
+        for preview in (folder / "previews").glob("*.png"):
+            if int(preview.stem) > samples:
+                preview.unlink()
+
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._rows.close()
+        if self.events is not None:
+            self.events.close()
+
+    def row(self, values: Mapping[str, float]) -> None:
+        """Append one row of numbers; "samples" says when."""
+        self._rows.write(json.dumps(values) + "\n")
+        self._rows.flush()
+        if self.events is not None:
+            for name, value in values.items():
+                if name != "samples":
+                    self.events.add_scalar(name, value, int(values["samples"]))
+
+    def preview(self, samples: int, png: bytes) -> Path:
+        """Keep the picture of the fixed latents after `samples`."""
+        path = self.folder / "previews" / f"{samples:09d}.png"
+        path.parent.mkdir(exist_ok=True)
+        files.atomic_write(path, png)
+        if self.events is not None:
+            with Image.open(path) as picture:
+                pixels = np.asarray(picture.convert("RGB"))
+            self.events.add_image("preview", pixels, samples, dataformats="HWC")
+        return path
+
+    def histograms(self, samples: int, networks: Networks) -> None:
+        """The weights of every player, for TensorBoard alone."""
+        if self.events is not None:
+            for name, weight in networks.named_parameters():
+                self.events.add_histogram(name, weight.detach().float().cpu(), samples)
+
+
+def read_rows(path: Path) -> list[dict[str, float]]:
+    """The rows of a `metrics.jsonl`; a last line cut off by a crash is left out."""
+    rows: list[dict[str, float]] = []
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+    return rows
+
+
+def _tensorboard(folder: Path, samples: int) -> Events | None:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder), purge_step=samples + 1)

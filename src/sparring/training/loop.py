@@ -1,0 +1,108 @@
+"""THE loop: one for every modality and every method."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from sparring.augment import Augment
+from sparring.core import device as devices
+from sparring.core.recipe import Recipe
+from sparring.core.spec import Batch, Moment, unchanged
+from sparring.networks import Networks
+from sparring.objectives import Objective, Phase
+from sparring.training.distributed import Team
+from sparring.training.feed import Feed
+from sparring.training.health import Verdict
+from sparring.training.keeper import Keeper
+from sparring.training.state import State
+
+
+@dataclass(frozen=True)
+class Match:
+    """All that one training needs, ready to play."""
+
+    recipe: Recipe
+    objective: Objective
+    state: State
+    feed: Feed
+    team: Team
+    precision: str
+    augment: Augment | None
+
+
+def play(match: Match, keeper: Keeper) -> None:
+    """Train until the recipe's samples are shown, or until someone asks to stop.
+
+    `keeper` writes rows, previews and checkpoints, and knows how to return to the last one.
+    """
+    recipe, state = match.recipe, match.state
+    phases, views = match.objective.phases(), match.team.views(state.networks)
+    while state.samples < recipe.samples and not keeper.should_stop():
+        started = time.perf_counter()
+        moment = moment_of(match)
+        batch = match.feed.batch(state.samples)
+        for phase in phases:
+            if state.step % phase.every == 0:
+                loss = turn(match, phase, views[phase.player], batch, moment)
+                verdict = keeper.judge(phase.player, loss)
+                if verdict is Verdict.ROLL_BACK:
+                    break
+                if verdict is Verdict.FINE:
+                    state.optimisers[phase.player].step()
+        else:
+            state.samples += recipe.batch
+            state.step += 1
+            state.average.update(state.networks.generator, state.samples, recipe.batch)
+            state.seconds += time.perf_counter() - started
+            keeper.after_step()
+            continue
+        keeper.roll_back()
+
+
+def moment_of(match: Match) -> Moment:
+    """Where the training stands; also sets the learning rate that belongs to it."""
+    state = match.state
+    progress = min(state.samples / match.recipe.samples, 1.0)
+    for optimiser in state.optimisers.values():
+        for group in optimiser.param_groups:
+            group["lr"] = match.recipe.optimiser.learning_rate.at(progress)
+    augment, strength = match.augment, state.strength.strength
+    return Moment(
+        samples=state.samples,
+        progress=progress,
+        step=state.step,
+        rng=state.streams,
+        augment=unchanged
+        if augment is None or strength == 0
+        else lambda samples: augment(samples, strength, state.streams),
+    )
+
+
+def turn(
+    match: Match, phase: Phase, networks: Networks, batch: Batch, moment: Moment
+) -> torch.Tensor:
+    """The gradients of one player's loss, over all micro-batches; returns the loss."""
+    state, pieces = match.state, batch.pieces(match.recipe.training.accumulate)
+    state.optimisers[phase.player].zero_grad()
+    total = torch.zeros((), device=match.team.device)
+    with only(networks, phase.player):
+        for piece in pieces:
+            with devices.autocast(match.team.device, match.precision):
+                loss = phase.loss(networks, piece, moment)
+            (loss.total / len(pieces)).backward()
+            total += loss.total.detach() / len(pieces)
+            state.tally.add({f"loss_{phase.player}": loss.total, **loss.logs})
+    return total
+
+
+@contextlib.contextmanager
+def only(networks: Networks, player: str) -> Iterator[None]:
+    """Gradients for the weights of this player alone."""
+    for name, network in networks.items():
+        network.requires_grad_(name == player)
+    yield

@@ -1,0 +1,103 @@
+"""A few steps on copies, to learn what a training will cost and which precision is faster."""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass, replace
+
+import torch
+
+from sparring.core import device as devices
+from sparring.core.rng import Streams
+from sparring.training.distributed import Team
+from sparring.training.loop import Match, moment_of, turn
+from sparring.training.state import State
+
+WARM_UP = 4  # the first steps choose kernels and allocate
+TIMED = 6
+WORTH_IT = 500  # shorter trainings are over before a measurement pays
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take; measured by rehearsing, not guessed.
+
+    Attributes:
+        parameters: weights of each player.
+        seconds_per_thousand: time for a thousand samples.
+        seconds: time for the whole training, without previews and checkpoints.
+        memory_bytes: weights, gradients, Adam's moments, the average, and the data.
+        disk_bytes: all checkpoints kept.
+        precision: what the losses would be computed in.
+    """
+
+    parameters: dict[str, int]
+    seconds_per_thousand: float
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    precision: str
+
+
+def settled(match: Match) -> Match:
+    """The match with "auto" precision replaced by the faster one on this machine."""
+    if match.precision != "auto":
+        return match
+    wanted = match.recipe.training.precision
+    if wanted == "auto":
+        wanted = _faster(match)
+    return replace(match, precision=wanted)
+
+
+def estimate(match: Match) -> Estimate:
+    """What this training will take on this machine."""
+    recipe, state = match.recipe, match.state
+    seconds = rehearse(match, match.precision) / recipe.batch
+    checkpoint = sum(t.nbytes for part in state.parts().values() for t in part.values())
+    players = {p: sum(w.numel() for w in n.parameters()) for p, n in state.networks.items()}
+    moments = 8 * sum(players.values())  # Adam's two float32 moments exist from the first step on
+    gradients = 4 * sum(players.values())
+    return Estimate(
+        parameters=players,
+        seconds_per_thousand=round(1000 * seconds, 4),
+        seconds=round(seconds * recipe.samples, 1),
+        memory_bytes=checkpoint + moments + gradients + match.feed.samples.values.nbytes,
+        disk_bytes=(checkpoint + moments) * recipe.training.keep,
+        precision=match.precision,
+    )
+
+
+def rehearse(match: Match, precision: str) -> float:
+    """Seconds for one step, the median of a few; the match itself is not touched."""
+    recipe = match.recipe
+    state = State(
+        recipe,
+        copy.deepcopy(match.state.networks),
+        Streams(recipe.seed),
+        copy.deepcopy(match.state.strength),
+    )
+    alone = replace(
+        match, state=state, precision=precision, team=Team(0, 1, match.team.device)
+    )
+    times = []
+    for _ in range(WARM_UP + TIMED):
+        started = time.perf_counter()
+        batch, moment = alone.feed.batch(state.samples), moment_of(alone)
+        for phase in alone.objective.phases():
+            if state.step % phase.every == 0:
+                turn(alone, phase, state.networks, batch, moment)
+                state.optimisers[phase.player].step()
+        if match.team.device.type == "cuda":
+            torch.cuda.synchronize(match.team.device)
+        state.step += 1
+        times.append(time.perf_counter() - started)
+    return sorted(times[WARM_UP:])[TIMED // 2]
+
+
+def _faster(match: Match) -> str:
+    if match.recipe.steps < WORTH_IT or not devices.has_fast_bfloat16(match.team.device):
+        return "float32"
+    slower_share = rehearse(match, "bfloat16") / rehearse(match, "float32")
+    # Every process must choose alike; one vote for float32 is enough.
+    return "float32" if match.team.any(slower_share > 0.95) else "bfloat16"

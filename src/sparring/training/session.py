@@ -1,0 +1,221 @@
+"""From a recipe to a finished run: prepare everything, play, and leave it whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.augment._adaptive import AdaptiveStrength
+from sparring.core import components, files
+from sparring.core import device as devices
+from sparring.core.errors import Interrupted, UserError
+from sparring.core.recipe import Recipe, network_slot
+from sparring.core.rng import Streams
+from sparring.core.spec import Spec
+from sparring.data import Dataset, Samples
+from sparring.generation.sampler import modality_of
+from sparring.networks import Networks
+from sparring.objectives import Objective
+from sparring.provenance import manifest
+from sparring.train import checkpoint
+from sparring.training.display import Display
+from sparring.training.distributed import Team, check_share, team
+from sparring.training.feed import Feed
+from sparring.training.keeper import Keeper, stopping
+from sparring.training.log import Log
+from sparring.training.loop import Match, play
+from sparring.training.profile import traced
+from sparring.training.rehearsal import settled
+from sparring.training.run import Run, create, free_folder
+from sparring.training.state import State
+
+
+def train(
+    recipe: Recipe | str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    out: str | Path = "",
+    device: str = "auto",
+    quiet: bool = False,
+) -> Run:
+    """Train a recipe from its beginning and return the run.
+
+    Args:
+        recipe: a recipe, the name of a shipped one, or the path of a TOML file.
+        overrides: settings by dotted key, such as `{"objective.gamma": 0.5, "samples": 50_000}`.
+        out: the run's folder; empty = the first free one of runs/NAME, runs/NAME-2, ...
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        quiet: whether to show no progress.
+
+    Raises:
+        UserError: the recipe or the data cannot be used.
+        TrainingFailed: the losses were not finite even after a roll-back.
+        OutOfResources: the disk is full; the last checkpoint is whole.
+        Interrupted: Ctrl-C or SIGTERM; the run is saved and can be resumed.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.read(recipe)
+    if overrides:
+        chosen = chosen.replace(overrides)
+    folder = Path(out) if out else free_folder(chosen.name)
+    with devices.threads(chosen.training.threads) as threads, team(device) as players:
+        dataset, samples = read_data(chosen)
+        check_share(chosen.batch, chosen.training.accumulate, players.world)
+        match = settled(prepare(chosen, dataset.spec, samples, players))
+        if players.leads:
+            facts = manifest.of_run(
+                chosen, device=str(players.device), threads=threads, processes=players.world,
+                precision=match.precision, data_hash=samples.hash(), data_source=dataset.source,
+                data_licence=dataset.licence,
+            )  # fmt: skip
+            create(folder, chosen, facts)
+        players.wait()
+        return _finish(Run(folder), match, dataset, quiet=quiet)
+
+
+def resume(
+    folder: str | Path, *, device: str = "", inexact: bool = False, quiet: bool = False
+) -> Run:
+    """Go on with a run from its newest whole checkpoint, to the same bits as without the stop.
+
+    Args:
+        folder: the run.
+        device: empty = where it was trained before.
+        inexact: accept another torch version, device, thread or process count, or changed data.
+        quiet: whether to show no progress.
+
+    Raises:
+        UserError: the machine differs from the run's and `inexact` is not set.
+        BadData: no whole checkpoint.
+    """
+    run = Run(folder)
+    recipe, before = run.recipe, run.manifest
+    with (
+        devices.threads(recipe.training.threads) as threads,
+        team(device or before["device"]) as players,
+    ):
+        dataset, samples = read_data(recipe)
+        check_share(recipe.batch, recipe.training.accumulate, players.world)
+        now = {
+            "torch": torch.__version__,
+            "device": str(players.device),
+            "threads": threads,
+            "processes": players.world,
+            "data": samples.hash(),
+        }
+        then = {**before, "data": before["data"]["sha256"]}
+        changed = [f"{k} was {then[k]} and is {now[k]}" for k in now if then[k] != now[k]]
+        if changed and not inexact:
+            raise UserError(
+                f"{folder} cannot be resumed bit for bit: {'; '.join(changed)}. "
+                "Go on all the same with --inexact."
+            )
+        match = prepare(recipe, dataset.spec, samples, players, precision=before["precision"])
+        return _finish(run, match, dataset, quiet=quiet)
+
+
+def read_data(recipe: Recipe) -> tuple[Dataset, Samples]:
+    """The recipe's data set and its training part."""
+    dataset: Dataset = components.build(components.DATASET, recipe.data, where="data")
+    return dataset, dataset.split("train")
+
+
+def prepare(
+    recipe: Recipe, spec: Spec, samples: Samples, players: Team, *, precision: str = "auto"
+) -> Match:
+    """A match ready to play, with fresh weights from the recipe's seed."""
+    streams = Streams(recipe.seed, rank=players.rank, world=players.world)
+    objective: Objective = components.build(
+        components.OBJECTIVE, recipe.objective, where="objective"
+    )
+    for phase in objective.phases():
+        if phase.player not in recipe.networks:
+            name = recipe.objective["name"]
+            raise UserError(f"The objective {name} needs 'networks.{phase.player}' in the recipe.")
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        networks = Networks(
+            {
+                player: components.build(
+                    network_slot(player), given, spec, where=f"networks.{player}"
+                )
+                for player, given in sorted(recipe.networks.items())
+            }
+        )
+    networks.to(players.device, memory_format=torch.channels_last)
+    augment = None
+    if recipe.augment:
+        augment = components.build(components.AUGMENT, recipe.augment, where="augment")
+    return Match(
+        recipe=recipe,
+        objective=objective,
+        state=State(recipe, networks, streams, AdaptiveStrength.of(augment)),
+        feed=Feed(
+            samples,
+            modality_of(spec),
+            seed=recipe.seed,
+            batch=recipe.batch,
+            rank=players.rank,
+            world=players.world,
+            device=players.device,
+        ),
+        team=players,
+        precision=precision,
+        augment=augment,
+    )
+
+
+def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
+    """Play to the end inside the run's folder, and write down how it went."""
+    state, players, recipe = match.state, match.team, match.recipe
+    with contextlib.ExitStack() as stack:
+        if players.leads:
+            stack.enter_context(files.Lock(run.folder / "lock", f"the run {run.folder}"))
+            checkpoint.sweep(run.folder / "checkpoints")
+        display = Display(recipe.samples, quiet=quiet or not players.leads)
+        if checkpoint.complete(run.folder / "checkpoints"):
+            path, parts, counters, complaints = checkpoint.newest(run.folder / "checkpoints")
+            state.restore(parts, counters, str(path))
+            for complaint in complaints:
+                display.say(f"{complaint} Going on from {path.name} instead.")
+        display.begin(state.samples)
+        log = stack.enter_context(Log(run.folder, state.samples)) if players.leads else None
+        stop = stack.enter_context(stopping())
+        keeper = Keeper(
+            run.folder,
+            recipe=recipe,
+            state=state,
+            team=players,
+            modality=match.feed.modality,
+            licence=dataset.licence,
+            log=log,
+            display=stack.enter_context(display),
+            stop=stop,
+        )
+        keeper.start()
+        with traced(run.folder, on=recipe.profile and players.leads):
+            play(match, keeper)
+        keeper.save()
+        if players.leads:
+            _write_end(run, state)
+    if state.samples < recipe.samples:
+        raise Interrupted(
+            f"Stopped after {state.samples:,} of {recipe.samples:,} samples and saved; "
+            f"go on with 'sparring resume {run.folder}'."
+        )
+    return run
+
+
+def _write_end(run: Run, state: State) -> None:
+    facts = {
+        **run.manifest,
+        "saved": manifest.now(),
+        "seconds": round(state.seconds, 1),
+        "samples_per_second": round(state.samples / max(state.seconds, 1e-9), 1),
+        "energy": manifest.energy(state.seconds),
+    }
+    files.atomic_write(run.folder / "manifest.json", json.dumps(facts, indent=1).encode())
