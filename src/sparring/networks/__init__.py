@@ -38,15 +38,11 @@ class Discriminator(nn.Module, ABC):
 class Networks(nn.ModuleDict):
     """The players of one match, by name: "generator", "discriminator", and any others."""
 
+    generator: Generator
+    """The player that makes samples."""
+
+    discriminator: Discriminator
+    """The player that judges them."""
+
     def __init__(self, players: Mapping[str, nn.Module]) -> None:
         super().__init__(players)
-
-    @property
-    def generator(self) -> Generator:
-        """The player that makes samples."""
-        return self["generator"]  # pyrefly: ignore
-
-    @property
-    def discriminator(self) -> Discriminator:
-        """The player that judges them."""
-        return self["discriminator"]  # pyrefly: ignore
