@@ -1,0 +1,198 @@
+"""Pictures: 8-bit pixels in files and memory, floats in [-1, 1] for networks."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFont, PngImagePlugin
+from torch import Tensor
+
+from sparring.core import files
+from sparring.core.errors import BadData
+from sparring.core.spec import Spec
+from sparring.modalities import Modality, _decode
+
+XMP = "XML:com.adobe.xmp"  # the one keyword that readers only look for in an iTXt chunk
+LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
+WIDEST = 1024  # pixels of the longer side beyond which it is not
+GAP = 2
+CAPTION = 12  # pixels of a caption's letters
+
+
+class Image(Modality):
+    """Pictures of one size; PNG files.
+
+    Raw pixels are uint8 of shape [b, c, h, w], samples are floats in [-1, 1] of the same shape
+    (x / 127.5 - 1). One channel is gray, three are RGB, four are RGBA. Any other number has no
+    colours of its own: files and previews then show the channels side by side in gray.
+
+    Raises:
+        ValueError: the Spec's shape is not (c, h, w).
+    """
+
+    suffix = ".png"
+    media_type = "image/png"
+
+    def __init__(self, spec: Spec) -> None:
+        if len(spec.shape) != 3 or min(spec.shape) < 1:
+            raise ValueError(f"pictures have a shape (c, h, w), not {spec.shape}")
+        super().__init__(spec)
+
+    def to_samples(self, raw: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Floats in [-1, 1]."""
+        return raw.float().div_(127.5).sub_(1)
+
+    def to_raw(self, samples: Float[Tensor, "b c h w"]) -> UInt8[Tensor, "b c h w"]:
+        """Pixels, clipped and rounded; what is not a number becomes 0."""
+        pixels = samples.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255)
+        return pixels.nan_to_num_(0).to(torch.uint8)
+
+    def read(self, path: Path) -> UInt8[Tensor, "c h w"]:
+        """One picture of exactly the Spec's size, from PNG, JPEG, WebP, BMP or GIF.
+
+        Colours are brought to the Spec's channels (transparency is laid on white).
+
+        Raises:
+            BadData: no such file, no picture, or of another size.
+        """
+        channels, height, width = self.spec.shape
+        is_strip = channels not in _decode.MODES
+        wanted = (width * channels if is_strip else width, height)
+        try:
+            picture = _decode.decode(path.read_bytes()).picture
+        except (OSError, _decode.Unreadable) as error:
+            raise BadData(f"{path} cannot be read: {error}.") from error
+        if picture.size != wanted:
+            raise BadData(
+                f"{path} has {picture.width} x {picture.height} pixels; "
+                f"{wanted[0]} x {wanted[1]} are needed."
+            )
+        picture, _ = _decode.with_channels(picture, 1 if is_strip else channels)
+        pixels = torch.from_numpy(np.array(picture)).view(height, wanted[0], -1).permute(2, 0, 1)
+        if is_strip:
+            pixels = pixels.view(height, channels, width).permute(1, 0, 2)
+        return pixels.contiguous()
+
+    def write(self, sample: Float[Tensor, "c h w"], path: Path, stamp: Mapping[str, str]) -> None:
+        """Write one PNG; each entry of `stamp` becomes a text chunk.
+
+        Args:
+            sample: floats in [-1, 1].
+            path: written atomically, its folder made where missing.
+            stamp: text by keyword, 1 to 79 Latin letters each.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        info = PngImagePlugin.PngInfo()
+        for keyword, text in stamp.items():
+            assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
+            if keyword == XMP:
+                info.add_itxt(keyword, text)
+            else:
+                info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
+        picture = _pictures(self.to_raw(sample[None]))[0]
+        files.atomic_write(path, _png(picture, info))
+
+    def preview(
+        self, samples: Float[Tensor, "b c h w"], captions: Sequence[str] = (), columns: int = 0
+    ) -> bytes:
+        """A PNG with all samples in rows, small ones magnified by a whole factor.
+
+        Args:
+            samples: floats in [-1, 1]; at least one.
+            captions: words under the samples, one each (fewer leave the rest bare); what is too
+                long for its cell is cut.
+            columns: samples in a row; 0 makes the sheet as square as possible.
+        """
+        cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
+        mode = "L" if cells[0].mode == "L" else "RGB"
+        font = ImageFont.load_default(CAPTION)
+        width, height = cells[0].size
+        below = CAPTION + 4 if captions else 0
+        step_x, step_y = width + GAP, height + below + GAP
+        columns = columns or max(1, round(math.sqrt(len(cells) * step_y / step_x)))
+        columns = min(columns, len(cells))
+        rows = -(-len(cells) // columns)
+        sheet = Pictures.new(mode, (columns * step_x + GAP, rows * step_y + GAP), "white")
+        pen = ImageDraw.Draw(sheet)
+        for i, cell in enumerate(cells):
+            left, top = GAP + i % columns * step_x, GAP + i // columns * step_y
+            sheet.paste(_opaque(cell), (left, top))
+            if i < len(captions):
+                text = _cut(captions[i], width, font)
+                middle = left + (width - font.getlength(text)) / 2
+                pen.text((middle, top + height + 1), text, fill="black", font=font)
+        return _png(sheet)
+
+
+def animate(
+    frames: Float[Tensor, "n c h w"], path: Path, seconds_per_frame: float, comment: str = ""
+) -> None:
+    """Write samples (floats in [-1, 1]) as an endless animated GIF, magnified like a preview.
+
+    Args:
+        frames: at least one; channels as in `Image`.
+        path: written atomically.
+        seconds_per_frame: rounded to hundredths, at least 0.02 (players slow down below that).
+        comment: stored in the file, for what must be said about its origin.
+
+    Raises:
+        OutOfResources: the disk is full.
+    """
+    shape = tuple(frames.shape[1:])
+    raw = Image(Spec("image", shape)).to_raw(frames)
+    first, *rest = [_opaque(_magnified(picture)) for picture in _pictures(raw)]
+    content = io.BytesIO()
+    first.save(
+        content,
+        "GIF",
+        save_all=True,
+        append_images=rest,
+        duration=max(20, round(seconds_per_frame * 100) * 10),
+        loop=0,
+        comment=comment.encode(),
+    )
+    files.atomic_write(path, content.getvalue())
+
+
+def _pictures(raw: UInt8[Tensor, "b c h w"]) -> list[Pictures.Image]:
+    channels = raw.shape[1]
+    if channels not in _decode.MODES:
+        raw = torch.cat(raw.split(1, dim=1), dim=3)
+    pixels = raw.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return [Pictures.fromarray(p[:, :, 0] if p.shape[2] == 1 else p) for p in pixels]
+
+
+def _magnified(picture: Pictures.Image) -> Pictures.Image:
+    short, long = min(picture.size), max(picture.size)
+    factor = max(1, min(-(-LEGIBLE // short), WIDEST // long))
+    return picture.resize(
+        (picture.width * factor, picture.height * factor), Pictures.Resampling.NEAREST
+    )
+
+
+def _opaque(picture: Pictures.Image) -> Pictures.Image:
+    return _decode.with_channels(picture, 3)[0] if picture.mode == "RGBA" else picture
+
+
+def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "..") > width:
+        text = text[:-1]
+    return text + ".."
+
+
+def _png(picture: Pictures.Image, info: PngImagePlugin.PngInfo | None = None) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG", pnginfo=info)
+    return content.getvalue()

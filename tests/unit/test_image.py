@@ -1,0 +1,162 @@
+"""Pictures: pixels and floats, files with stamps, previews and animations."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pictures
+
+from sparring.core.errors import BadData
+from sparring.core.spec import Spec
+from sparring.modalities.image import XMP, Image, animate
+
+
+def modality(*shape: int) -> Image:
+    return Image(Spec("image", shape))
+
+
+def random_raw(*shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+
+
+def test_every_pixel_value_survives_the_round_trip() -> None:
+    raw = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    image = modality(1, 16, 16)
+    samples = image.to_samples(raw)
+    assert samples.min() == -1
+    assert samples.max() == 1
+    assert torch.equal(image.to_raw(samples), raw)
+
+
+def test_to_raw_clips_and_rounds() -> None:
+    samples = torch.tensor([-5.0, -1.0, 0.0, 1.0, 5.0, float("inf"), float("nan")])
+    raw = modality(1, 1, 7).to_raw(samples.view(1, 1, 1, 7))
+    assert raw.flatten().tolist() == [0, 0, 128, 255, 255, 255, 0]
+
+
+def test_the_samples_given_are_left_alone() -> None:
+    samples = torch.zeros(1, 1, 2, 2)
+    modality(1, 2, 2).to_raw(samples)
+    assert samples.eq(0).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_write_then_read_is_lossless(tmp_path: Path, channels: int) -> None:
+    image = modality(channels, 6, 9)
+    raw = random_raw(1, channels, 6, 9)
+    if channels == 4:
+        raw[:, 3] = 255  # where a pixel is invisible its colour need not survive
+    path = tmp_path / "new" / "one.png"
+    image.write(image.to_samples(raw)[0], path, {})
+    assert torch.equal(image.read(path), raw[0])
+    assert [p.name for p in path.parent.iterdir()] == ["one.png"]
+
+
+def test_other_channel_counts_lie_side_by_side(tmp_path: Path) -> None:
+    image = modality(2, 6, 9)
+    image.write(torch.zeros(2, 6, 9), tmp_path / "two.png", {})
+    with Pictures.open(tmp_path / "two.png") as picture:
+        assert (picture.mode, picture.size) == ("L", (18, 6))
+
+
+def test_the_stamp_is_inside_the_file(tmp_path: Path) -> None:
+    stamp = {"Software": "Sparring", "Title": "手写数字", XMP: "<x:xmpmeta/>"}
+    modality(1, 6, 9).write(torch.zeros(1, 6, 9), tmp_path / "one.png", stamp)
+    with Pictures.open(tmp_path / "one.png") as picture:
+        picture.load()
+        assert {key: picture.info[key] for key in stamp} == stamp
+    assert b"iTXt" + XMP.encode() in (tmp_path / "one.png").read_bytes()
+
+
+def test_the_same_sample_makes_the_same_bytes(tmp_path: Path) -> None:
+    sample = torch.linspace(-1, 1, 54).view(1, 6, 9)
+    for name in ("a.png", "b.png"):
+        modality(1, 6, 9).write(sample, tmp_path / name, {"Software": "Sparring"})
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_read_refuses_other_sizes_and_what_is_no_picture(tmp_path: Path) -> None:
+    image = modality(1, 6, 9)
+    Pictures.new("L", (6, 9)).save(tmp_path / "turned.png")
+    with pytest.raises(BadData, match="6 x 9 pixels; 9 x 6 are needed"):
+        image.read(tmp_path / "turned.png")
+    (tmp_path / "text.png").write_text("<!DOCTYPE html>")
+    with pytest.raises(BadData, match="not a picture"):
+        image.read(tmp_path / "text.png")
+    with pytest.raises(BadData, match="No such file"):
+        image.read(tmp_path / "missing.png")
+
+
+def test_a_shape_that_is_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(c, h, w\)"):
+        modality(28, 28)
+
+
+def opened(content: bytes) -> Pictures.Image:
+    picture = Pictures.open(io.BytesIO(content))
+    assert picture.format == "PNG"
+    return picture
+
+
+def test_sixteen_digits_make_a_crisp_square() -> None:
+    image = modality(1, 28, 28)
+    raw = random_raw(16, 1, 28, 28)
+    sheet = opened(image.preview(image.to_samples(raw)))
+    assert sheet.size == (4 * 58 + 2, 4 * 58 + 2)
+    assert sheet.mode == "L"
+    second = np.asarray(sheet)[2:58, 60:116]
+    assert np.array_equal(second[::2, ::2], raw[1, 0].numpy())
+    assert np.array_equal(second[1::2, 1::2], raw[1, 0].numpy())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (6, 9), (1, 1), (3, 2000), (90, 60)])
+def test_any_shape_has_a_preview(channels: int, height: int, width: int) -> None:
+    sheet = opened(
+        modality(channels, height, width).preview(torch.zeros(3, channels, height, width))
+    )
+    assert min(sheet.size) >= min(height, width)
+
+
+def test_columns_are_obeyed() -> None:
+    sheet = opened(modality(3, 64, 64).preview(torch.zeros(7, 3, 64, 64), columns=7))
+    assert sheet.size == (7 * 66 + 2, 66 + 2)
+
+
+def test_captions_are_drawn_beneath_their_cells() -> None:
+    image = modality(1, 28, 28)
+    dark = torch.full((4, 1, 28, 28), -1.0)
+    bare, labelled = (
+        opened(image.preview(dark)),
+        opened(image.preview(dark, ["7", "a long name " * 9])),
+    )
+    assert labelled.width == bare.width
+    assert labelled.height > bare.height
+    pixels = np.asarray(labelled)
+    beneath = pixels[58:72]
+    assert beneath[:, 2:58].min() < 128, "the first caption"
+    assert beneath[:, 60:116].min() < 128, "the second caption"
+    assert beneath[:, 116:].min() == 255, "it is cut to its cell"
+    assert pixels[132:].min() == 255, "no captions were given for the second row"
+
+
+def test_transparency_is_shown_on_white() -> None:
+    clear = torch.full((1, 4, 60, 60), -1.0)
+    assert np.asarray(opened(modality(4, 60, 60).preview(clear))).min() == 255
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 2])
+def test_an_animation_has_all_frames(tmp_path: Path, channels: int) -> None:
+    frames = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, channels, 28, 28)
+    animate(frames, tmp_path / "walk.gif", 0.25, comment="made by a machine")
+    with Pictures.open(tmp_path / "walk.gif") as film:
+        assert getattr(film, "n_frames", 1) == 5
+        assert film.info["duration"] == 250
+        assert film.info["loop"] == 0
+        assert film.info["comment"] == b"made by a machine"
+        assert film.size == (56 * (2 if channels == 2 else 1), 56)
