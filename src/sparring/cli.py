@@ -108,9 +108,9 @@ def generate(
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
     from sparring.generation import explore
-    from sparring.generation.sampler import Sampler
+    from sparring.generation.sampler import load
 
-    sampler = Sampler.load(model, device)
+    sampler = load(model, device)
     if between:
         paths = explore.save_walk(
             sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation

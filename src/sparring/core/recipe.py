@@ -143,6 +143,42 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(root.glob("*/*.toml"))}
 
 
+def summaries() -> list[dict[str, str]]:
+    """Name, summary and source of every shipped recipe, read without checking the rest."""
+    rows = []
+    for name, path in shipped().items():
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows.append({"name": name, "summary": table["summary"], "source": table["source"]})
+    return rows
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The recipe as a TOML file that `Recipe.read` reads again to an equal recipe."""
+    lines, tables = [], []
+    for key, value in recipe.to_json().items():
+        if isinstance(value, dict) and key != "expected":
+            tables.append((key, value))
+        elif value or not isinstance(value, dict):
+            lines.append(f"{key} = {_toml(value)}")
+    while tables:
+        name, table = tables.pop(0)
+        inner = {k: v for k, v in table.items() if name == "networks"}
+        plain = {k: v for k, v in table.items() if k not in inner}
+        if plain:
+            lines += ["", f"[{name}]", *(f"{k} = {_toml(v)}" for k, v in plain.items())]
+        tables = [(f"{name}.{k}", v) for k, v in inner.items()] + tables
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    # JSON strings, numbers and booleans are TOML too.
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _locate(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sparring.core import files
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Generated, Sampler, conditions, parse_labels
 
@@ -35,6 +37,7 @@ def interpolate(
     *,
     steps: int = 8,
     labels: Mapping[str, str] | str = "",
+    truncation: float = 1.0,
     closed: bool = False,
 ) -> Generated:
     """Samples on the way through the latents of `seeds`, `steps` from each to the next.
@@ -44,6 +47,7 @@ def interpolate(
         seeds: two or more.
         steps: samples for each leg, at least 1; the last seed adds one more.
         labels: as in `Sampler.generate`; every sample of a walk has the same classes.
+        truncation: as in `Sampler.generate`.
         closed: whether the walk returns to its first seed (for endless animations).
 
     Raises:
@@ -59,9 +63,30 @@ def interpolate(
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
     condition = conditions(sampler.spec, len(path), first)
     return Generated(
-        sampler(path, condition),
+        sampler(path * truncation, condition),
         [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
         [first] * len(path),
         sampler.modality,
-        sampler.origin(),
+        sampler.origin(truncation),
     )
+
+
+def save_walk(
+    sampler: Sampler,
+    seeds: Sequence[int],
+    folder: Path,
+    *,
+    steps: int = 8,
+    labels: Mapping[str, str] | str = "",
+    truncation: float = 1.0,
+) -> list[Path]:
+    """Write `strip.png`, the way through `seeds` in one row, and `walk.gif`, which returns."""
+    strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
+    loop = interpolate(
+        sampler, seeds, steps=2 * steps, labels=labels, truncation=truncation, closed=True
+    )
+    paths = [folder / "strip.png", folder / "walk.gif"]
+    picture = sampler.modality.preview(strip.samples, columns=len(strip))
+    files.atomic_write(paths[0], picture)
+    animate(loop.samples, paths[1], seconds_per_frame=0.08)
+    return paths

@@ -99,25 +99,6 @@ class Sampler:
         self.model_hash = manifest.tensors_hash(generator.state_dict())
         self.modality = modality_of(spec)
 
-    @staticmethod
-    def load(model: str | Path, device_name: str = "auto") -> Sampler:
-        """The sampler in a run folder, a model folder or a model file.
-
-        Raises:
-            BadData: no model there, a pickle, or weights that do not fit the recipe in them.
-        """
-        path = _model_file(Path(model))
-        tensors, header = weights.read(path)
-        try:
-            recipe, spec = Recipe.from_json(header["recipe"]), Spec.from_json(header["spec"])
-            facts = dict(header["facts"])
-        except (KeyError, TypeError) as error:
-            raise BadData(f"{path} was not written by Sparring: no {error} in it.") from error
-        generator = build_generator(recipe, spec)
-        weights.fill(generator, tensors, str(path))
-        generator.to(device.choose(device_name))
-        return Sampler(generator, recipe, spec, facts)
-
     @torch.inference_mode()
     def __call__(
         self, latents: Float[Tensor, "b latent"], condition: Condition
@@ -195,6 +176,25 @@ class Sampler:
 
     def _repr_png_(self) -> bytes:
         return self.generate().sheet()
+
+
+def load(model: str | Path, device_name: str = "auto") -> Sampler:
+    """The sampler in a run folder, a model folder or a model file.
+
+    Raises:
+        BadData: no model there, a pickle, or weights that do not fit the recipe in them.
+    """
+    path = _model_file(Path(model))
+    tensors, header = weights.read(path)
+    try:
+        recipe, spec = Recipe.from_json(header["recipe"]), Spec.from_json(header["spec"])
+        facts = dict(header["facts"])
+    except (KeyError, TypeError) as error:
+        raise BadData(f"{path} was not written by Sparring: no {error} in it.") from error
+    generator = build_generator(recipe, spec)
+    weights.fill(generator, tensors, str(path))
+    generator.to(device.choose(device_name))
+    return Sampler(generator, recipe, spec, facts)
 
 
 def build_generator(recipe: Recipe, spec: Spec) -> Generator:

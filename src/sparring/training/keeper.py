@@ -17,7 +17,7 @@ from sparring.core.rng import Streams
 from sparring.core.spec import Condition
 from sparring.generation.sampler import conditions, write_model
 from sparring.modalities import Modality
-from sparring.train import checkpoint
+from sparring.training import checkpoint
 from sparring.training.display import Display
 from sparring.training.distributed import Team
 from sparring.training.health import Verdict, is_finite

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sparring.core import files
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
-from sparring.generation.sampler import Sampler
-from sparring.train import checkpoint
+from sparring.generation.sampler import Sampler, load
+from sparring.training import checkpoint
 from sparring.training.log import read_rows
 
 
@@ -61,7 +62,7 @@ class Run:
 
     def sampler(self) -> Sampler:
         """What makes samples, as of the newest checkpoint."""
-        return Sampler.load(self.folder)
+        return load(self.folder)
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
@@ -91,8 +92,6 @@ def create(folder: Path, recipe: Recipe, manifest: dict[str, Any]) -> Run:
     Raises:
         UserError: there is something in the folder already.
     """
-    from sparring.core import files
-
     if (folder / "recipe.json").exists():
         raise UserError(
             f"{folder} holds a run already; go on with 'sparring resume {folder}', "

@@ -22,7 +22,7 @@ from sparring.generation.sampler import modality_of
 from sparring.networks import Networks
 from sparring.objectives import Objective
 from sparring.provenance import manifest
-from sparring.train import checkpoint
+from sparring.training import checkpoint
 from sparring.training.display import Display
 from sparring.training.distributed import Team, check_share, team
 from sparring.training.feed import Feed
@@ -30,7 +30,7 @@ from sparring.training.keeper import Keeper, stopping
 from sparring.training.log import Log
 from sparring.training.loop import Match, play
 from sparring.training.profile import traced
-from sparring.training.rehearsal import settled
+from sparring.training.rehearsal import Estimate, estimate, settled
 from sparring.training.run import Run, create, free_folder
 from sparring.training.state import State
 
@@ -116,6 +116,13 @@ def resume(
             )
         match = prepare(recipe, dataset.spec, samples, players, precision=before["precision"])
         return _finish(run, match, dataset, quiet=quiet)
+
+
+def plan(recipe: Recipe, *, device: str = "auto") -> Estimate:
+    """What a training would take on this machine, measured on a few steps; nothing is written."""
+    with devices.threads(recipe.training.threads), team(device) as players:
+        dataset, samples = read_data(recipe)
+        return estimate(settled(prepare(recipe, dataset.spec, samples, players)))
 
 
 def read_data(recipe: Recipe) -> tuple[Dataset, Samples]:

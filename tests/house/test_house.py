@@ -1,0 +1,83 @@
+"""The rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sparring
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+CODE = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400, "which two ideas live here?"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            doc = ast.get_docstring(node, clean=False)
+            code = (node.end_lineno or 0) - node.lineno + 1 - (len(doc.splitlines()) if doc else 0)
+            assert code <= 50, f"{node.name} has {code} lines"
+
+
+def test_no_drawers_without_a_name() -> None:
+    banned = {"util", "utils", "helper", "helpers", "common", "misc"}
+    assert not [p for p in CODE if banned & {p.stem.lstrip("_"), *p.relative_to(ROOT).parts}]
+
+
+def test_modality_is_asked_nowhere_else() -> None:
+    asking = re.compile(r"\bif .*\bmodality\s*(==|!=|in)\s")
+    found = [
+        f"{path.name}:{number}"
+        for path in SOURCES
+        if not {"modalities", "networks"} & set(path.parts)  # a network may refuse a Spec
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if asking.search(line)
+    ]
+    assert not found
+
+
+def test_help_needs_no_torch() -> None:
+    code = (
+        "import sys, json, sparring.cli\n"
+        "print(json.dumps([m for m in ('torch', 'pydantic', 'numpy') if m in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "torch" not in json.loads(done.stdout)
+
+
+def test_public_names_are_few_sorted_and_there() -> None:
+    assert sparring.__all__ == sorted(sparring.__all__)
+    assert len(sparring.__all__) <= 15
+    for name in sparring.__all__:
+        assert getattr(sparring, name).__doc__, name
+
+
+def test_public_functions_survive_imports_of_their_rooms() -> None:
+    for module in pkgutil.walk_packages(sparring.__path__, "sparring."):
+        if module.name != "sparring.__main__":
+            importlib.import_module(module.name)
+    rooms = {module.name for module in pkgutil.iter_modules(sparring.__path__)}
+    assert not rooms & set(sparring.__all__)
+    assert all(callable(getattr(sparring, name)) for name in sparring.__all__)
+
+
+def test_weights_and_pictures_are_small() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    sizes = {name: (ROOT / name).stat().st_size for name in tracked if name and (ROOT / name).is_file()}
+    assert all(size <= 4 * 2**20 for size in sizes.values())
+    pictures = {n: s for n, s in sizes.items() if n.startswith("docs/") and n.endswith((".png", ".gif"))}
+    assert all(size < 300_000 for size in pictures.values()), pictures
