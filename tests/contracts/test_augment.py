@@ -1,0 +1,158 @@
+"""Every augmentation: random from its streams alone, differentiable twice, none at strength 0."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sparring.augment import Augment
+from sparring.augment._adaptive import AdaptiveStrength
+from sparring.core import components
+from sparring.core.rng import Streams
+
+NAMES = components.names("augment")
+SHAPES = [(1, 28, 28), (3, 32, 32), (4, 16, 24)]
+
+
+def build(name: str, **settings: object) -> Augment:
+    return components.build(components.AUGMENT, {"name": name, **settings}, where="augment")
+
+
+def images(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_changes_samples_and_keeps_their_shape(name: str, shape: tuple[int, ...]) -> None:
+    samples = images(8, *shape)
+    changed = build(name)(samples, 1.0, Streams(0))
+    assert changed.shape == samples.shape
+    assert changed.isfinite().all()
+    assert all(not torch.equal(a, b) for a, b in zip(samples, changed, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strength_zero_returns_the_very_samples(name: str) -> None:
+    samples, streams = images(4, 1, 8, 8), Streams(0)
+    assert build(name)(samples, 0.0, streams) is samples
+    assert streams.state() == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_strength_is_the_share_of_changed_samples(name: str) -> None:
+    samples = images(400, 1, 8, 8)
+    weak = build(name)(samples, 0.05, Streams(0))
+    untouched = ((weak - samples).abs().amax((1, 2, 3)) < 1e-4).float().mean()
+    assert 0.5 < untouched < 0.95
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_numbers_and_only_one_stream(name: str) -> None:
+    samples, streams = images(8, 3, 16, 16), Streams(3)
+    torch.manual_seed(0)
+    first = build(name)(samples, 0.7, streams)
+    torch.manual_seed(1)
+    assert torch.equal(first, build(name)(samples, 0.7, Streams(3)))
+    assert not torch.equal(first, build(name)(samples, 0.7, Streams(4)))
+    assert set(streams.state()) == {"augment"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_right_to_the_second_order(name: str) -> None:
+    samples = images(2, 2, 5, 6).double().requires_grad_()
+    augment = build(name)
+
+    def changed(x: torch.Tensor) -> torch.Tensor:
+        return augment(x, 1.0, Streams(0)) ** 2
+
+    assert torch.autograd.gradcheck(changed, samples, fast_mode=True)
+    assert torch.autograd.gradgradcheck(changed, samples, fast_mode=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_serves_bfloat16(name: str) -> None:
+    assert build(name)(images(4, 1, 8, 8).bfloat16(), 1.0, Streams(0)).isfinite().all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cites_its_source(name: str) -> None:
+    assert "20" in (components.find(components.AUGMENT, name).__doc__ or "")
+
+
+OFF = dict.fromkeys(("shift", "rotate", "scale", "brightness", "contrast", "cutout"), 0)
+
+
+@pytest.mark.parametrize("part", OFF)
+def test_gentle_parts_work_alone(part: str) -> None:
+    amount = 15 if part == "rotate" else 0.3
+    samples = images(4, 1, 16, 16)
+    assert not torch.equal(
+        build("gentle", **{**OFF, part: amount})(samples, 1.0, Streams(0)), samples
+    )
+
+
+def test_gentle_with_all_parts_off_changes_nothing() -> None:
+    samples = images(4, 1, 16, 16)
+    assert torch.equal(build("gentle", **OFF)(samples, 1.0, Streams(0)), samples)
+
+
+def test_gentle_mirrors_left_and_right_only_when_asked() -> None:
+    samples = images(32, 1, 8, 8)
+    mirrored = build("gentle", **OFF, mirror=True)(samples, 1.0, Streams(0))
+    same = torch.isclose(mirrored, samples, atol=1e-5).flatten(1).all(1)
+    flipped = torch.isclose(mirrored, samples.flip(3), atol=1e-5).flatten(1).all(1)
+    assert (same | flipped).all()
+    assert same.any()
+    assert flipped.any()
+
+
+def test_gentle_turns_a_disc_in_a_wide_image_into_itself() -> None:
+    rows, columns = torch.arange(16.0)[:, None] - 7.5, torch.arange(32.0)[None] - 15.5
+    disc = (4.0 - (rows**2 + columns**2).sqrt()).clamp(-1.0, 1.0).expand(32, 1, 16, 32)
+    turned = build("gentle", **{**OFF, "rotate": 30})(disc, 1.0, Streams(0))
+    centre = (..., slice(8, 24))  # farther out the mirrored edge shows
+    assert not torch.equal(turned, disc)
+    torch.testing.assert_close(turned[centre], disc[centre], atol=0.25, rtol=0.0)
+
+
+def test_gentle_refuses_what_is_no_image() -> None:
+    with pytest.raises(ValueError, match=r"leave \[augment\] out"):
+        build("gentle")(torch.zeros(2, 100), 1.0, Streams(0))
+
+
+def test_controller_moves_toward_its_target() -> None:
+    control = AdaptiveStrength(start=0.5, target=0.6, span=1000)
+    control.update(0.9, 100)
+    assert control.strength == pytest.approx(0.6)
+    control.update(0.1, 200)
+    assert control.strength == pytest.approx(0.4)
+    control.update(0.6, 200)
+    assert control.strength == pytest.approx(0.4)
+
+
+def test_controller_stays_within_its_limits() -> None:
+    control = AdaptiveStrength(span=100)
+    control.update(1.0, 10_000)
+    assert control.strength == 0.8
+    control.update(-1.0, 10_000)
+    assert control.strength == 0.0
+    control.update(float("nan"), 10_000)
+    assert control.strength == 0.0
+
+
+def test_controller_without_augmentation_or_target_rests() -> None:
+    for control in (AdaptiveStrength.of(None), AdaptiveStrength.of(build("gentle", target=1))):
+        control.update(1.0, 10_000)
+        assert control.strength == 0.0
+
+
+def test_controller_goes_on_where_it_was() -> None:
+    control, other = AdaptiveStrength(start=0.25), AdaptiveStrength()
+    other.restore(control.state())
+    assert other.state() == control.state()
+
+
+def test_controller_refuses_senseless_settings() -> None:
+    with pytest.raises(ValueError, match="must lie"):
+        AdaptiveStrength(start=2.0)
