@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sparring.core.errors import BadData
 
@@ -93,6 +93,9 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
                 yield picture
     except Unreadable:
         raise
+    except UnidentifiedImageError as error:
+        # Pillow's own words name an address in memory, and reports should stay the same.
+        raise Unreadable(f"broken {form}: its header makes no sense") from error
     except Exception as error:
         # A decoder fed with foreign bytes raises nearly anything; all of it means the same.
         raise Unreadable(f"broken {form}: {error or type(error).__name__}") from error
@@ -113,6 +116,40 @@ def with_channels(picture: Image.Image, channels: int) -> tuple[Image.Image, tup
     if picture.mode == "RGB" and wanted == "L":
         lost.append("colours to gray")
     return (picture if picture.mode == wanted else picture.convert(wanted)), tuple(lost)
+
+
+def fitted(picture: Image.Image, height: int, width: int, fit: str) -> Image.Image:
+    """`picture` at another size.
+
+    Args:
+        picture: gray (L), RGB or RGBA.
+        height: pixels.
+        width: pixels.
+        fit: "crop" fills the frame and cuts evenly what stands out; "pad" shows all of it on
+            black, or on nothing where there is transparency; "stretch" bends it.
+    """
+    if picture.size == (width, height):
+        return picture
+    box = (0.0, 0.0, float(picture.width), float(picture.height))
+    inner = (width, height)
+    if fit == "crop":
+        scale = max(width / picture.width, height / picture.height)
+        left = (picture.width - width / scale) / 2
+        top = (picture.height - height / scale) / 2
+        # Rounding may put a side a hair outside, which Pillow refuses.
+        box = (max(left, 0), max(top, 0), min(box[2] - left, box[2]), min(box[3] - top, box[3]))
+    elif fit == "pad":
+        scale = min(width / picture.width, height / picture.height)
+        inner = (
+            max(1, round(picture.width * scale)),
+            max(1, round(picture.height * scale)),
+        )
+    resized = picture.resize(inner, Image.Resampling.LANCZOS, box=box)
+    if inner == (width, height):
+        return resized
+    sheet = Image.new(picture.mode, (width, height))
+    sheet.paste(resized, ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    return sheet
 
 
 def _checked_format(content: bytes) -> str:

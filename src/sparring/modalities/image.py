@@ -118,7 +118,7 @@ class Image(Modality):
         width, height = cells[0].size
         below = CAPTION + 4 if captions else 0
         step_x, step_y = width + GAP, height + below + GAP
-        columns = columns or max(1, round(math.sqrt(len(cells) * step_y / step_x)))
+        columns = columns or max(1, round(math.sqrt(len(cells) * height / width)))
         columns = min(columns, len(cells))
         rows = -(-len(cells) // columns)
         sheet = Pictures.new(mode, (columns * step_x + GAP, rows * step_y + GAP), "white")
