@@ -1,0 +1,76 @@
+"""Things that are no model, or another one: refused with one sentence, nothing half-loaded."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import sparring
+from sparring.core import weights
+from sparring.core.errors import BadData, UserError
+
+
+def test_pickles_are_refused_whatever_they_are_called(tmp_path: Path) -> None:
+    for name in ("model.pt", "model.safetensors", "model.ckpt"):
+        torch.save({"w": torch.zeros(1)}, tmp_path / name)
+        with pytest.raises(BadData, match="pickle"):
+            sparring.load(tmp_path / name)
+    (tmp_path / "plain.bin").write_bytes(pickle.dumps(print))
+    with pytest.raises(BadData, match="pickle"):
+        sparring.load(tmp_path / "plain.bin")
+
+
+def test_other_shapes_are_named_and_nothing_is_loaded(tmp_path: Path) -> None:
+    layer = torch.nn.Linear(3, 2)
+    before = copy.deepcopy(layer.state_dict())
+    wrong = {"weight": torch.zeros(2, 4), "bias": torch.zeros(2)}
+    with pytest.raises(BadData, match=r"weight is \[2, 4\], not \[2, 3\]"):
+        weights.fill(layer, wrong, "model.safetensors")
+    with pytest.raises(BadData, match="bias is missing"):
+        weights.fill(layer, {"weight": torch.zeros(2, 3)}, "model.safetensors")
+    assert all(torch.equal(before[k], v) for k, v in layer.state_dict().items())
+
+
+def test_foreign_safetensors_are_refused(tmp_path: Path) -> None:
+    weights.write(tmp_path / "model.safetensors", {"w": torch.zeros(1)}, {})
+    with pytest.raises(BadData, match="not written by Sparring"):
+        sparring.load(tmp_path / "model.safetensors")
+
+
+def test_a_model_may_name_built_in_components_only(trained: sparring.Run, tmp_path: Path) -> None:
+    tensors, header = weights.read(trained.folder / "model" / "model.safetensors")
+    header["recipe"]["networks"]["generator"]["name"] = "os:system"
+    weights.write(tmp_path / "model.safetensors", tensors, header)
+    with pytest.raises(UserError, match="There is no 'os:system'"):
+        sparring.load(tmp_path / "model.safetensors")
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(BadData, match="There is no"):
+            sparring.load(path)
+    with pytest.raises(BadData, match="is not a run"):
+        sparring.resume(tmp_path)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200), cut=st.integers(0, 4000), flip=st.integers(0, 4000))
+def test_damaged_files_never_crash(
+    trained: sparring.Run, tmp_path: Path, content: bytes, cut: int, flip: int
+) -> None:
+    whole = bytearray((trained.folder / "model" / "model.safetensors").read_bytes())
+    flipped = whole.copy()
+    flipped[flip] ^= 0x55  # inside the header
+    for bad in (content, bytes(whole[:cut]), bytes(flipped)):
+        path = tmp_path / "model.safetensors"
+        path.write_bytes(bad)
+        try:
+            sparring.load(path)
+        except UserError as error:
+            assert "\n" not in str(error)
