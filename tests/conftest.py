@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+
+from sparring.core.recipe import Recipe
+from sparring.training.run import Run
+from sparring.training.session import train
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -41,7 +47,7 @@ def no_network() -> Iterator[None]:
         return not isinstance(address, tuple) or address[0] in LOOPBACK
 
     def guarded_names(host: Any, *rest: Any, **options: Any) -> Any:
-        if host not in (*LOOPBACK, None, ""):
+        if host not in (*LOOPBACK, socket.gethostname(), None, ""):
             raise socket.gaierror(f"tests may not look up {host}")
         return getaddrinfo(host, *rest, **options)
 
@@ -69,3 +75,41 @@ def full_data(surroundings: None) -> Path:
     if not root or not Path(root).is_dir():
         pytest.skip("the full data sets are not here; set SPARRING_DATA to their folder")
     return Path(root)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of forty small gray pictures in two classes, "dark" and "light"."""
+    folder = tmp_path_factory.mktemp("pictures")
+    chance = np.random.default_rng(0)
+    for label, low in (("dark", 0), ("light", 128)):
+        (folder / label).mkdir()
+        for number in range(20):
+            pixels = chance.integers(low, low + 128, (8, 8), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(pictures: Path, surroundings: None) -> Recipe:
+    """A real training of a few dozen small steps."""
+    tables: dict[str, dict[str, Any]] = {
+        "data": {"name": "image_folder", "path": str(pictures), "size": 8, "batch": 16},
+        "objective": {"name": "relativistic"},
+        "augment": {"name": "gentle", "start": 0.2},
+        "training": {
+            "precision": "float32", "threads": 1, "preview_count": 4,
+            "log_every": 32, "preview_every": 128, "checkpoint_every": 64,
+        },
+    }  # fmt: skip
+    networks = {
+        "generator": {"name": "mlp", "latent": 8, "widths": [16, 16]},
+        "discriminator": {"name": "mlp", "widths": [16, 16]},
+    }
+    return Recipe.from_json({"name": "tiny", "samples": 640, "networks": networks, **tables})
+
+
+@pytest.fixture(scope="session")
+def trained(tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of `tiny`; look, do not touch."""
+    return train(tiny, out=tmp_path_factory.mktemp("trained") / "run", quiet=True)

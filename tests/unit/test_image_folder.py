@@ -14,7 +14,6 @@ from PIL import Image
 
 from sparring.core import files
 from sparring.core.errors import BadData
-from sparring.data._listing import listed
 from sparring.data.image_folder import ImageFolder
 
 
@@ -247,7 +246,7 @@ def test_pictures_beside_classes_are_refused(pictures: Path) -> None:
     fill(pictures, 2)
     fill(pictures / "cats", 2)
     fill(pictures / "dogs", 2)
-    with pytest.raises(BadData, match="2 pictures beside its sub-folders"):
+    with pytest.raises(BadData, match=r"beside its sub-folders \(2\)"):
         ImageFolder(path=str(pictures)).split("train")
 
 
@@ -353,43 +352,12 @@ def test_a_zip_gives_what_its_folder_gives(pictures: Path, tmp_path: Path) -> No
         assert inside.split(part).hash() == folder.split(part).hash()
 
 
-def test_links_are_followed_only_within_the_folder(pictures: Path, tmp_path: Path) -> None:
-    fill(pictures / "real", 3)
-    noise(77).save(tmp_path / "secret.png")
-    (pictures / "real" / "out.png").symlink_to(tmp_path / "secret.png")
-    (pictures / "real" / "in.png").symlink_to("000.png")
-    (pictures / "real" / "lost.png").symlink_to("nowhere.png")
-    (pictures / "real" / "loop.png").symlink_to("loop.png")
-    (pictures / "real" / "up").symlink_to(pictures)
-    os.mkfifo(pictures / "real" / "pipe.png")
-    data = ImageFolder(path=str(pictures), size=8)
-    assert sorted(data.report["files"]) == [
-        f"real/{name}.png" for name in ("000", "001", "002", "in")
-    ]
-    reasons = data.report["quarantined"]
-    assert reasons["real/out.png"] == "a link that leads out of the folder"
-    assert reasons["real/up"].startswith("a link to a folder")
-    assert reasons["real/pipe.png"] == "no regular file"
-    assert {"real/lost.png", "real/loop.png"} <= reasons.keys()
-
-
-def test_names_that_are_no_text_are_shown_safely(pictures: Path) -> None:
-    fill(pictures, 3)
-    noise(7).save(os.fsdecode(bytes(pictures) + b"/\xff\xfe.png"))
-    noise(8).save(pictures / "new\nline\x1b[31m.png")
-    data = ImageFolder(path=str(pictures), size=8)
-    assert len(data.report["files"]) == 5
-    assert all(name.isprintable() for name in data.report["files"])
-
-
 def test_the_licence_beside_the_pictures_is_named(pictures: Path) -> None:
     fill(pictures)
     data = ImageFolder(path=str(pictures), size=8)
     assert data.licence.startswith("unknown")
     (pictures / "LICENSE.txt").write_text("CC0")
     assert data.licence == f"see LICENSE.txt in {pictures}"
-    with listed(pictures) as listing:
-        assert listing.licence == "LICENSE.txt"
 
 
 def test_no_room_is_said_before_packing(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:

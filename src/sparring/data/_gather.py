@@ -71,7 +71,7 @@ def classes_of(path: Path, names: Iterable[str]) -> dict[str, str]:
     loose = sum(len(p) == 1 for p in parts.values())
     if 0 < loose < len(parts):
         raise BadData(
-            f"{path} has {loose} pictures beside its sub-folders, so their class is unknown; put "
+            f"{path} has pictures beside its sub-folders ({loose}), so their class is unknown; put "
             "every picture into a sub-folder, or all into one."
         )
     return {name: p[0] if len(p) > 1 else "" for name, p in parts.items()}

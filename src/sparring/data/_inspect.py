@@ -75,7 +75,7 @@ class FolderReport:
 
     def text(self) -> str:
         """The report for a person, one fact in a line."""
-        lines = [f"{self.count:,} usable pictures in {self.path}"]
+        lines = [f"usable pictures in {self.path}: {self.count:,}"]
         lines += _table("sizes", self.sizes)
         lines += _table("kinds", self.kinds)
         lines += _table("conversions", self.conversions)
@@ -199,21 +199,23 @@ def _problems(
 ) -> list[str]:
     found = []
     if count < 2:
-        found.append(f"There are {count} usable pictures; at least 2 are needed.")
+        found.append(f"Usable pictures: {count}; at least 2 are needed.")
     elif count < FEW:
         found.append(
             f"There are only {count} pictures; a generator learns so few by heart unless "
             "augmentation is on."
         )
     if tally.quarantined:
-        found.append(f"{len(tally.quarantined)} files cannot be used and will be left out.")
+        found.append(f"Files that cannot be used and will be left out: {len(tally.quarantined)}.")
     if count > 1 and len(tally.by_content) == 1:
         found.append("All pictures are the same file; at least 2 different ones are needed.")
     elif copies:
         extra = sum(len(group) - 1 for group in copies)
-        found.append(f"{extra} files are exact copies of others; remove them.")
+        found.append(f"Files that are exact copies of others: {extra}; remove them.")
     if near:
-        found.append(f"{len(near)} pairs of pictures look almost the same; look through them.")
+        found.append(
+            f"Pairs of pictures that look almost the same: {len(near)}; look through them."
+        )
     if classes and max(classes.values()) > UNEVEN * min(classes.values()):
         found.append(
             f"The largest class has {max(classes.values()):,} pictures, the smallest only "

@@ -164,17 +164,17 @@ def _pixels(entry: Entry, found: Found, channels: int, settings: Settings) -> np
 
 
 def _check_usable(path: Path, found: Found, names: list[str], values_path: Path) -> None:
-    aside = f"{len(found.quarantined)} files cannot be used"
+    aside = f"Files that cannot be used: {len(found.quarantined)}"
     if found.quarantined:
         name, reason = next(iter(found.quarantined.items()))
         aside += f" (first: {name}: {reason})"
     if not names:
         raise BadData(
             f"{path} holds no usable PNG, JPEG, WebP, BMP or GIF pictures; at least 2 are needed. "
-            f"{aside}, {found.others} are of another kind."
+            f"{aside}; of another kind: {found.others}."
         )
     if len(names) == 1:
-        raise BadData(f"{path} holds 1 usable picture; at least 2 are needed. {aside}.")
+        raise BadData(f"{path} holds only 1 usable picture; at least 2 are needed. {aside}.")
     values = np.load(values_path, mmap_mode="r")
     if all(np.array_equal(values[0], value) for value in values[1:]):
         raise BadData(
@@ -233,7 +233,7 @@ def _tell(facts: dict[str, Any], folder: Path) -> None:
     if facts["quarantined"]:
         name, reason = next(iter(facts["quarantined"].items()))
         print(
-            f"{len(facts['quarantined'])} files cannot be used; first: {name}: {reason}. "
+            f"Files that cannot be used: {len(facts['quarantined'])}; first: {name}: {reason}. "
             f"All are named in {folder / 'pack.json'}",
             file=sys.stderr,
             flush=True,
