@@ -67,7 +67,7 @@ def train(
     from sparring.core.recipe import Recipe, parse_override
     from sparring.training import session
 
-    chosen = Recipe.read(recipe).replace(dict(parse_override(o) for o in overrides or []))
+    chosen = Recipe.read(recipe, dict(parse_override(o) for o in overrides or []))
     if dry_run:
         _show_plan(chosen, session.plan(chosen, device=device), as_json)
         return
@@ -185,7 +185,7 @@ def recipes_show(
     """The whole recipe with every default filled in, as TOML (or JSON)."""
     from sparring.core.recipe import Recipe, parse_override, to_toml
 
-    chosen = Recipe.read(recipe).replace(dict(parse_override(o) for o in overrides or []))
+    chosen = Recipe.read(recipe, dict(parse_override(o) for o in overrides or []))
     _print(chosen.to_json() if as_json else [to_toml(chosen)])
 
 

@@ -105,8 +105,11 @@ class Recipe(BaseModel):
         return _checked(stored, built_in_only=True)
 
     @staticmethod
-    def read(name: str | Path) -> Recipe:
+    def read(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
         """A shipped recipe by name, or a TOML file by path, with every default filled in.
+
+        `overrides` are settings to change, as in `replace`; they come before the check, so they
+        may add what a recipe has to leave open, such as where someone's pictures are.
 
         Raises:
             UserError: no such recipe, not TOML, an unknown key or a value out of range.
@@ -116,7 +119,10 @@ class Recipe(BaseModel):
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a TOML file: {error}.") from error
-        return _checked({"name": path.stem, **table})
+        table = {"name": path.stem, **table}
+        for key, value in (overrides or {}).items():
+            _put(table, key, value)
+        return _checked(table)
 
     def replace(self, overrides: Mapping[str, Any] | None = None, **top: Any) -> Recipe:
         """The recipe with some settings changed: `replace({"objective.gamma": 0.5}, seed=1)`."""
