@@ -20,12 +20,17 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
 def test_the_page_learns_a_ring(tmp_path: Path) -> None:
     said = run(tmp_path, "--steps", "30")
     assert "step 30:" in said
     clouds = said.partition("eight clouds: [")[2].partition("]")[0]
     assert sum(int(dots) for dots in clouds.split(",")) == 1000
-    assert Image.open(tmp_path / "made.png").size == (400, 400)
+    assert size(tmp_path / "made.png") == (400, 400)
 
 
 def test_the_page_reads_digits(tmp_path: Path) -> None:
@@ -33,4 +38,4 @@ def test_the_page_reads_digits(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "digits.gz", "wb") as file:
         file.write(struct.pack(">4I", 2051, 64, 28, 28) + pixels)
     run(tmp_path, "--steps", "2", "--images", "digits.gz", "--out", "digits.png")
-    assert Image.open(tmp_path / "digits.png").size == (112, 112)
+    assert size(tmp_path / "digits.png") == (112, 112)
