@@ -58,9 +58,10 @@ def train(
         OutOfResources: the disk is full; the last checkpoint is whole.
         Interrupted: Ctrl-C or SIGTERM; the run is saved and can be resumed.
     """
-    chosen = recipe if isinstance(recipe, Recipe) else Recipe.read(recipe)
-    if overrides:
-        chosen = chosen.replace(overrides)
+    if isinstance(recipe, Recipe):
+        chosen = recipe.replace(overrides) if overrides else recipe
+    else:
+        chosen = Recipe.read(recipe, overrides)
     folder = Path(out) if out else free_folder(chosen.name)
     with devices.threads(chosen.training.threads) as threads, team(device) as players:
         dataset, samples = read_data(chosen)
