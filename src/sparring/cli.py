@@ -103,6 +103,9 @@ def generate(
     ] = "",
     steps: Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")] = 8,
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("samples"),
+    trusted: Annotated[
+        bool, typer.Option(help="The model is my own: components it names are imported and run.")
+    ] = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -110,7 +113,7 @@ def generate(
     from sparring.generation import explore
     from sparring.generation.sampler import load
 
-    sampler = load(model, device)
+    sampler = load(model, device, trusted=trusted)
     if between:
         paths = explore.save_walk(
             sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation

@@ -100,9 +100,13 @@ class Recipe(BaseModel):
         return self.model_dump(mode="json")
 
     @staticmethod
-    def from_json(stored: Mapping[str, Any]) -> Recipe:
-        """The recipe in a run or a weights file; only built-in components are accepted there."""
-        return _checked(stored, built_in_only=True)
+    def from_json(stored: Mapping[str, Any], *, trusted: bool = False) -> Recipe:
+        """The recipe in a run or a weights file.
+
+        Only built-in components are accepted there, unless the file is `trusted`: what is written
+        in it is then imported and run.
+        """
+        return _checked(stored, built_in_only=not trusted)
 
     @staticmethod
     def read(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:

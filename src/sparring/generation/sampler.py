@@ -178,8 +178,14 @@ class Sampler:
         return self.generate().sheet()
 
 
-def load(model: str | Path, device_name: str = "auto") -> Sampler:
+def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False) -> Sampler:
     """The sampler in a run folder, a model folder or a model file.
+
+    Args:
+        model: its path.
+        device_name: "auto", "cpu", "cuda" or "cuda:1".
+        trusted: whether the model may name components outside of Sparring, which are then
+            imported and run; for models of your own alone.
 
     Raises:
         BadData: no model there, a pickle, or weights that do not fit the recipe in them.
@@ -187,7 +193,8 @@ def load(model: str | Path, device_name: str = "auto") -> Sampler:
     path = _model_file(Path(model))
     tensors, header = weights.read(path)
     try:
-        recipe, spec = Recipe.from_json(header["recipe"]), Spec.from_json(header["spec"])
+        recipe = Recipe.from_json(header["recipe"], trusted=trusted)
+        spec = Spec.from_json(header["spec"])
         facts = dict(header["facts"])
     except (KeyError, TypeError) as error:
         raise BadData(f"{path} was not written by Sparring: no {error} in it.") from error

@@ -62,7 +62,7 @@ class Run:
 
     def sampler(self) -> Sampler:
         """What makes samples, as of the newest checkpoint."""
-        return load(self.folder)
+        return load(self.folder, trusted=True)  # as `recipe` above: the folder is the user's own
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
