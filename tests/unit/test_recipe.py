@@ -1,0 +1,198 @@
+"""Recipes: defaults, overrides, refusals and hashes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sparring.core.errors import UserError
+from sparring.core.recipe import Recipe, parse_override, shipped, summaries, to_toml
+
+TEXT = """
+summary = "for tests"
+samples = 1_000
+[data]
+name  = "mnist"
+batch = 20
+[networks.generator]
+name = "mlp"
+[networks.discriminator]
+name = "mlp"
+[objective]
+name = "relativistic"
+gamma = [1.0, 0.1]
+"""
+
+
+def written(folder: Path, text: str = TEXT) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Recipe:
+    return Recipe.read(written(tmp_path))
+
+
+def test_defaults_are_filled_in(recipe: Recipe) -> None:
+    assert recipe.name == "mine"
+    assert (recipe.batch, recipe.steps) == (20, 50)
+    assert recipe.networks["generator"]["latent"] == 100
+    assert recipe.objective["penalty"] == "exact"
+    assert recipe.augment == {}
+
+
+def test_length_is_rounded_up_to_whole_steps(recipe: Recipe) -> None:
+    assert recipe.replace(samples=1_001).steps == 51
+
+
+def test_survives_json_and_toml(recipe: Recipe, tmp_path: Path) -> None:
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    (tmp_path / "again.toml").write_text(to_toml(recipe), encoding="utf-8")
+    again = Recipe.read(tmp_path / "again.toml")
+    assert again == recipe
+
+
+def test_hash_depends_on_content_alone(recipe: Recipe, tmp_path: Path) -> None:
+    swapped = TEXT.replace(
+        'summary = "for tests"\nsamples = 1_000', 'samples=1000\nsummary="for tests"'
+    )
+    assert swapped != TEXT
+    assert Recipe.read(written(tmp_path, swapped)).hash == recipe.hash
+    spelt_out = {"objective.penalty": "exact", "networks.generator.latent": 100}
+    assert recipe.replace(spelt_out).hash == recipe.hash
+    assert recipe.replace(seed=1).hash != recipe.hash
+    assert re.fullmatch(r"[0-9a-f]{64}", recipe.hash)
+
+
+def test_replace_changes_settings_and_leaves_the_original(recipe: Recipe) -> None:
+    changed = recipe.replace({"objective.gamma": 0.5, "data.batch": 10}, seed=7)
+    assert (changed.seed, changed.batch) == (7, 10)
+    assert changed.objective["gamma"]["start"] == 0.5
+    assert (recipe.seed, recipe.batch) == (0, 20)
+
+
+def test_another_component_brings_its_own_settings(recipe: Recipe) -> None:
+    changed = recipe.replace({"objective.name": "hinge"})
+    assert set(changed.objective) == {"name", "r1"}
+    assert recipe.replace({"data.name": "fashion_mnist"}).batch == 20
+
+
+def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
+    path = written(tmp_path, TEXT.replace('name  = "mnist"', 'name = "image_folder"'))
+    with pytest.raises(UserError, match=r"^'data\.path' is missing\.$"):
+        Recipe.read(path)
+    assert Recipe.read(path, {"data.path": "pictures"}).data["path"] == "pictures"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"sample": 3}, "There is no setting 'sample'. Did you mean 'samples'?"),
+        ({"objective.gama": 3}, "There is no setting 'objective.gama'. Did you mean 'gamma'?"),
+        ({"objective.name": "hinges"}, "There is no 'hinges' in objectives. Did you mean 'hinge'?"),
+        (
+            {"training.log_evry": 3},
+            "There is no setting 'training.log_evry'. Did you mean 'log_every'?",
+        ),
+        ({"samples": 0}, "samples = 0: Input should be greater than 0."),
+        ({"optimiser.betas": [0.5, 1.0]}, "each beta must lie in [0, 1)"),
+        ({"data.batch": 0}, "data.batch = 0: a whole number of at least 1 is needed."),
+        ({"data.batch": True}, "data.batch = True: a whole number of at least 1 is needed."),
+        ({"data.batch": "x"}, "data.batch = 'x': a whole number of at least 1 is needed."),
+        ({"samples.more": 1}, "'samples' is a value, not a table."),
+        ({"training.accumulate": 3}, "cannot be cut into training.accumulate = 3"),
+        ({"networks.generator.widths": [-1]}, "networks.generator.widths"),
+        ({"objective.gamma": "much"}, "objective.gamma"),
+        ({"objective.penalty": "rough"}, "objective.penalty = 'rough'"),
+        ({"augment.name": "gentel"}, "Did you mean 'gentle'?"),
+        ({"seed": -1}, "seed = -1"),
+    ],
+    ids=str,
+)
+def test_every_mistake_gets_a_sentence(
+    recipe: Recipe, overrides: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        recipe.replace(overrides)
+    text = str(caught.value)
+    assert sentence in text
+    assert "\n" not in text
+    assert text[-1] in ".?"
+
+
+def test_a_recipe_needs_a_generator(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'networks\.generator' is missing"):
+        Recipe.read(written(tmp_path, TEXT.replace("networks.generator", "networks.painter")))
+
+
+def test_a_component_needs_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'objective\.name' is missing\. There are: .*hinge"):
+        Recipe.read(written(tmp_path, TEXT.replace('name = "relativistic"', "")))
+
+
+@pytest.mark.parametrize("text", ["samples = ", "\ufffd[[", "a = 1\na = 2"])
+def test_what_is_not_toml(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match="is not a TOML file"):
+        Recipe.read(written(tmp_path, text))
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is not a TOML file"):
+        Recipe.read(tmp_path / "mine.toml")
+
+
+def test_no_such_recipe() -> None:
+    with pytest.raises(UserError, match="Did you mean 'tutorial'"):
+        Recipe.read("tutoral")
+    with pytest.raises(UserError, match="There is no recipe file"):
+        Recipe.read("nowhere/mine.toml")
+
+
+def test_stored_recipes_name_built_in_components_only(recipe: Recipe, tmp_path: Path) -> None:
+    local = TEXT.replace('"relativistic"', '"sparring.objectives.relativistic:Relativistic"')
+    stored = Recipe.read(written(tmp_path, local)).to_json()
+    with pytest.raises(UserError, match=r"There is no 'sparring\.objectives"):
+        Recipe.from_json(stored)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seed=3", ("seed", 3)),
+        ("objective.gamma=[1, 0.1]", ("objective.gamma", [1, 0.1])),
+        ("samples=50_000", ("samples", 50_000)),
+        ("profile=true", ("profile", True)),
+        ("objective.name=hinge", ("objective.name", "hinge")),
+        ('summary="a b"', ("summary", "a b")),
+        ("data.path=/my pictures", ("data.path", "/my pictures")),
+    ],
+)
+def test_overrides_on_a_command_line(text: str, expected: tuple[str, object]) -> None:
+    assert parse_override(text) == expected
+
+
+@pytest.mark.parametrize("text", ["seed", "=3", "a..b=3", "a b=3", ".a=1", ""])
+def test_what_is_no_override(text: str) -> None:
+    with pytest.raises(UserError, match="is not a setting"):
+        parse_override(text)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_recipes_read(name: str) -> None:
+    open_settings = {"data.path": "pictures"} if name == "folder" else {}
+    recipe = Recipe.read(name, open_settings)
+    assert recipe.name == name
+    assert recipe.source
+    assert recipe.samples % recipe.batch == 0
+
+
+def test_summaries_need_no_complete_recipe() -> None:
+    rows = summaries()
+    assert {row["name"] for row in rows} == set(shipped())
+    assert all(row["summary"] and len(row["summary"]) <= 100 for row in rows)
