@@ -133,9 +133,11 @@ def generate(
 @data_app.command("list")
 def data_list(as_json: Json = False) -> None:
     """The data sets by name, with their licences and sources."""
+    from dataclasses import asdict
+
     from sparring.data import _catalogue
 
-    rows = _catalogue.rows()
+    rows = [asdict(line) for line in _catalogue.catalogue()]
     _print(rows if as_json else _table(rows, ("name", "summary", "licence")))
 
 
@@ -164,8 +166,9 @@ def data_check(
     from sparring.data._inspect import inspect
 
     report = inspect(path)
-    atomic_write(sheet, report.sheet)
-    _print(report.to_json() if as_json else [*report.lines(), f"contact sheet: {sheet}"])
+    if report.contact_sheet:
+        atomic_write(sheet, report.contact_sheet)
+    _print(report.to_json() if as_json else [report.text(), f"contact sheet: {sheet}"])
     if report.problems:
         raise CheckFailed(f"{path}: {len(report.problems)} things to look at.")
 
@@ -240,7 +243,7 @@ def _show_run(run: Any, as_json: bool) -> None:
 
 
 def _print(result: Any) -> None:
-    """stdout is data: lines, or one JSON document."""
+    """Stdout is data: lines, or one JSON document."""
     lines = isinstance(result, list) and all(isinstance(line, str) for line in result)
     print("\n".join(result) if lines else json.dumps(result, indent=1, ensure_ascii=False))
 
@@ -248,9 +251,7 @@ def _print(result: Any) -> None:
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:
     widths = [max(len(str(row[column])) for row in rows) for column in columns]
     return [
-        "  ".join(
-            str(row[c]).ljust(w) for c, w in zip(columns, widths, strict=True)
-        ).rstrip()
+        "  ".join(str(row[c]).ljust(w) for c, w in zip(columns, widths, strict=True)).rstrip()
         for row in rows
     ]
 

@@ -59,7 +59,9 @@ def test_nothing_there(tmp_path: Path) -> None:
         sparring.resume(tmp_path)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(content=st.binary(max_size=200), cut=st.integers(0, 4000), flip=st.integers(0, 4000))
 def test_damaged_files_never_crash(
     trained: sparring.Run, tmp_path: Path, content: bytes, cut: int, flip: int

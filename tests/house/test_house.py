@@ -17,7 +17,11 @@ import sparring
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
-CODE = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+CODE = [
+    *SOURCES,
+    *sorted((ROOT / "tests").rglob("*.py")),
+    *sorted((ROOT / "benchmarks").rglob("*.py")),
+]
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
@@ -77,7 +81,11 @@ def test_weights_and_pictures_are_small() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\0")
-    sizes = {name: (ROOT / name).stat().st_size for name in tracked if name and (ROOT / name).is_file()}
+    sizes = {
+        name: (ROOT / name).stat().st_size for name in tracked if name and (ROOT / name).is_file()
+    }
     assert all(size <= 4 * 2**20 for size in sizes.values())
-    pictures = {n: s for n, s in sizes.items() if n.startswith("docs/") and n.endswith((".png", ".gif"))}
+    pictures = {
+        n: s for n, s in sizes.items() if n.startswith("docs/") and n.endswith((".png", ".gif"))
+    }
     assert all(size < 300_000 for size in pictures.values()), pictures

@@ -12,7 +12,7 @@ from PIL import Image as Pictures
 
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities.image import XMP, Image, animate
+from sparring.modalities.image import XMP, Image
 
 
 def modality(*shape: int) -> Image:
@@ -153,10 +153,11 @@ def test_transparency_is_shown_on_white() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4, 2])
 def test_an_animation_has_all_frames(tmp_path: Path, channels: int) -> None:
     frames = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, channels, 28, 28)
-    animate(frames, tmp_path / "walk.gif", 0.25, comment="made by a machine")
+    stamp = {"Description": "AI-generated"}
+    assert modality(channels, 28, 28).animate(frames, tmp_path / "walk", stamp).suffix == ".gif"
     with Pictures.open(tmp_path / "walk.gif") as film:
         assert getattr(film, "n_frames", 1) == 5
-        assert film.info["duration"] == 250
+        assert film.info["duration"] == 80
         assert film.info["loop"] == 0
-        assert film.info["comment"] == b"made by a machine"
+        assert film.info["comment"] == b"Description: AI-generated"
         assert film.size == (56 * (2 if channels == 2 else 1), 56)

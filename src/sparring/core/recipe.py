@@ -164,7 +164,8 @@ def summaries() -> list[dict[str, str]]:
 
 def to_toml(recipe: Recipe) -> str:
     """The recipe as a TOML file that `Recipe.read` reads again to an equal recipe."""
-    lines, tables = [], []
+    lines: list[str] = []
+    tables: list[tuple[str, dict[str, Any]]] = []
     for key, value in recipe.to_json().items():
         if isinstance(value, dict) and key != "expected":
             tables.append((key, value))
@@ -251,7 +252,9 @@ def _fill(given: dict[str, Any], slot: Slot, where: str, built_in_only: bool) ->
     settings = dict(given)
     name = settings.pop("name", None)
     if not isinstance(name, str):
-        raise UserError(f"'{where}.name' is missing. There are: {', '.join(components.names(slot.folder))}.")
+        raise UserError(
+            f"'{where}.name' is missing. There are: {', '.join(components.names(slot.folder))}."
+        )
     head: dict[str, Any] = {"name": name}
     if slot is components.DATASET:
         batch = settings.pop("batch", 64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def between(
     angle = torch.arccos(cosine)
     if angle.sin() < 1e-6:  # the same direction, or the opposite one: there is no single arc
         return torch.lerp(start, end, share)
-    return (
-        torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end
-    ) / torch.sin(angle)
+    return (torch.sin((1 - share) * angle) * start + torch.sin(share * angle) * end) / torch.sin(
+        angle
+    )
 
 
 def interpolate(
@@ -57,7 +58,7 @@ def interpolate(
         raise UserError("A way through latent space needs two seeds or more, and a step or more.")
     points = sampler.latents([*seeds, seeds[0]] if closed else seeds)
     shares = [i / steps for i in range(steps)]
-    legs = [between(a, b, s) for a, b in zip(points, points[1:], strict=False) for s in shares]
+    legs = [between(a, b, s) for a, b in itertools.pairwise(points) for s in shares]
     path = torch.stack(legs if closed else [*legs, points[-1]])
     chosen = parse_labels(labels, sampler.spec)
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
@@ -80,13 +81,12 @@ def save_walk(
     labels: Mapping[str, str] | str = "",
     truncation: float = 1.0,
 ) -> list[Path]:
-    """Write `strip.png`, the way through `seeds` in one row, and `walk.gif`, which returns."""
+    """Write `strip.png`, the way through `seeds` in one row, and `walk`, which returns."""
     strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
     loop = interpolate(
         sampler, seeds, steps=2 * steps, labels=labels, truncation=truncation, closed=True
     )
-    paths = [folder / "strip.png", folder / "walk.gif"]
-    picture = sampler.modality.preview(strip.samples, columns=len(strip))
-    files.atomic_write(paths[0], picture)
-    animate(loop.samples, paths[1], seconds_per_frame=0.08)
-    return paths
+    picture = sampler.modality.preview(strip.samples, columns=len(strip), stamp=strip.stamp())
+    files.atomic_write(folder / "strip.png", picture)
+    walk = sampler.modality.animate(loop.samples, folder / "walk", loop.stamp())
+    return [folder / "strip.png", walk]

@@ -56,7 +56,12 @@ class Generated:
     def sheet(self) -> bytes:
         """All samples as one PNG with their labels."""
         captions = self.captions
-        return self.modality.preview(self.samples, captions if any(captions) else ())
+        shown = captions if any(captions) else ()
+        return self.modality.preview(self.samples, shown, stamp=self.stamp())
+
+    def stamp(self) -> dict[str, str]:
+        """The text that a file with all samples carries."""
+        return manifest.stamp(seeds=list(self.seeds), labels=list(self.labels), **self.origin)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write one file a sample, named by its seed and labels, and `sheet.png`.
@@ -69,7 +74,7 @@ class Generated:
         for sample, seed, labels in zip(self.samples, self.seeds, self.labels, strict=True):
             name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
             path = folder / f"{name}{self.modality.suffix}"
-            text = manifest.stamp(seed=seed, labels=dict(labels), **self.origin)
+            text = manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
             self.modality.write(sample, path, text)
             paths.append(path)
         files.atomic_write(folder / "sheet.png", self.sheet())
@@ -262,7 +267,8 @@ def parse_labels(given: Mapping[str, str] | str, spec: Spec) -> dict[str, str]:
 
 def conditions(spec: Spec, count: int, chosen: Mapping[str, str]) -> Condition:
     """Conditions for `count` samples: the chosen classes, and every class in turn elsewhere."""
-    labels, stride = {}, 1
+    labels: dict[str, Tensor] = {}
+    stride = 1
     for name, classes in spec.labels.items():
         if name in chosen:
             labels[name] = torch.full((count,), classes.index(chosen[name]))

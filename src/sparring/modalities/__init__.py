@@ -9,11 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from torch import Tensor
 
 from sparring.core.spec import Spec
+
+NO_STAMP: Mapping[str, str] = MappingProxyType({})
 
 
 class Modality(ABC):
@@ -48,5 +51,15 @@ class Modality(ABC):
         """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
 
     @abstractmethod
-    def preview(self, samples: Tensor, captions: Sequence[str] = (), columns: int = 0) -> bytes:
+    def preview(
+        self,
+        samples: Tensor,
+        captions: Sequence[str] = (),
+        columns: int = 0,
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> bytes:
         """A PNG that shows a batch at a glance, row by row; 0 columns = as square as possible."""
+
+    @abstractmethod
+    def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
+        """Write one file that moves through the samples; its suffix replaces that of `path`."""

@@ -17,13 +17,14 @@ from torch import Tensor
 from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import Modality, _decode
+from sparring.modalities import NO_STAMP, Modality, _decode
 
 XMP = "XML:com.adobe.xmp"  # the one keyword that readers only look for in an iTXt chunk
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
 WIDEST = 1024  # pixels of the longer side beyond which it is not
 GAP = 2
 CAPTION = 12  # pixels of a caption's letters
+FRAME = 80  # milliseconds that an animation shows each picture
 
 
 class Image(Modality):
@@ -91,18 +92,15 @@ class Image(Modality):
         Raises:
             OutOfResources: the disk is full.
         """
-        info = PngImagePlugin.PngInfo()
-        for keyword, text in stamp.items():
-            assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
-            if keyword == XMP:
-                info.add_itxt(keyword, text)
-            else:
-                info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
         picture = _pictures(self.to_raw(sample[None]))[0]
-        files.atomic_write(path, _png(picture, info))
+        files.atomic_write(path, _png(picture, stamp))
 
     def preview(
-        self, samples: Float[Tensor, "b c h w"], captions: Sequence[str] = (), columns: int = 0
+        self,
+        samples: Float[Tensor, "b c h w"],
+        captions: Sequence[str] = (),
+        columns: int = 0,
+        stamp: Mapping[str, str] = NO_STAMP,
     ) -> bytes:
         """A PNG with all samples in rows, small ones magnified by a whole factor.
 
@@ -111,6 +109,7 @@ class Image(Modality):
             captions: words under the samples, one each (fewer leave the rest bare); what is too
                 long for its cell is cut.
             columns: samples in a row; 0 makes the sheet as square as possible.
+            stamp: text by keyword inside the file.
         """
         cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
         mode = "L" if cells[0].mode == "L" else "RGB"
@@ -130,37 +129,30 @@ class Image(Modality):
                 text = _cut(captions[i], width, font)
                 middle = left + (width - font.getlength(text)) / 2
                 pen.text((middle, top + height + 1), text, fill="black", font=font)
-        return _png(sheet)
+        return _png(sheet, stamp)
 
+    def animate(
+        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
+    ) -> Path:
+        """Write samples, at least one, as an endless animated GIF, magnified like a preview.
 
-def animate(
-    frames: Float[Tensor, "n c h w"], path: Path, seconds_per_frame: float, comment: str = ""
-) -> None:
-    """Write samples (floats in [-1, 1]) as an endless animated GIF, magnified like a preview.
-
-    Args:
-        frames: at least one; channels as in `Image`.
-        path: written atomically.
-        seconds_per_frame: rounded to hundredths, at least 0.02 (players slow down below that).
-        comment: stored in the file, for what must be said about its origin.
-
-    Raises:
-        OutOfResources: the disk is full.
-    """
-    shape = tuple(frames.shape[1:])
-    raw = Image(Spec("image", shape)).to_raw(frames)
-    first, *rest = [_opaque(_magnified(picture)) for picture in _pictures(raw)]
-    content = io.BytesIO()
-    first.save(
-        content,
-        "GIF",
-        save_all=True,
-        append_images=rest,
-        duration=max(20, round(seconds_per_frame * 100) * 10),
-        loop=0,
-        comment=comment.encode(),
-    )
-    files.atomic_write(path, content.getvalue())
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        path = path.with_suffix(".gif")
+        first, *rest = [_opaque(_magnified(p)) for p in _pictures(self.to_raw(samples))]
+        content = io.BytesIO()
+        first.save(
+            content,
+            "GIF",
+            save_all=True,
+            append_images=rest,
+            duration=FRAME,
+            loop=0,
+            comment="\n".join(f"{key}: {text}" for key, text in stamp.items()).encode(),
+        )
+        files.atomic_write(path, content.getvalue())
+        return path
 
 
 def _pictures(raw: UInt8[Tensor, "b c h w"]) -> list[Pictures.Image]:
@@ -192,7 +184,14 @@ def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFo
     return text + ".."
 
 
-def _png(picture: Pictures.Image, info: PngImagePlugin.PngInfo | None = None) -> bytes:
+def _png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for keyword, text in stamp.items():
+        assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
+        if keyword == XMP:
+            info.add_itxt(keyword, text)
+        else:
+            info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)
     return content.getvalue()

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-import sparring
 from sparring.core.recipe import Recipe
+from sparring.core.version import VERSION
 
 WATTS_ASSUMED = 65.0
 
@@ -23,7 +24,7 @@ def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precisi
            data_hash: str, data_source: str, data_licence: str) -> dict[str, Any]:  # fmt: skip
     """What `manifest.json` of a new run says; everything that could change its numbers."""
     return {
-        "sparring": sparring.__version__,
+        "sparring": VERSION,
         "code_revision": _revision(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -47,21 +48,27 @@ def energy(seconds: float) -> dict[str, Any]:
     }
 
 
-def stamp(*, model_hash: str, recipe_hash: str, seed: int, labels: dict[str, str],
-          truncation: float) -> dict[str, str]:  # fmt: skip
+def stamp(
+    *,
+    model_hash: str,
+    recipe_hash: str,
+    seeds: list[int],
+    labels: Sequence[Mapping[str, str]],
+    truncation: float,
+) -> dict[str, str]:
     """The text that every generated file carries: that it is AI-made, and how to make it again."""
     made = {
         "ai_generated": True,
-        "system": f"Sparring {sparring.__version__}",
+        "system": f"Sparring {VERSION}",
         "model": model_hash,
         "recipe": recipe_hash,
-        "seed": seed,
-        "labels": labels,
+        "seeds": seeds,
+        "labels": [dict(names) for names in labels],
         "truncation": truncation,
         "created": now(),
     }
     return {
-        "Software": f"Sparring {sparring.__version__}",
+        "Software": f"Sparring {VERSION}",
         "Description": "AI-generated",
         "sparring": json.dumps(made, sort_keys=True),
     }

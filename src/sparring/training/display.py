@@ -39,9 +39,7 @@ class Display:
                 TextColumn("{task.fields[scores]}"),
                 console=self.console,
             )
-            self._task = self._bar.add_task(
-                "", total=total, done="", speed="", scores=""
-            )
+            self._task = self._bar.add_task("", total=total, done="", speed="", scores="")
 
     def __enter__(self) -> Display:
         if self._bar is not None:
@@ -71,7 +69,7 @@ class Display:
         if self._bar is None:
             self.say(f"  preview {path}")
 
-    def numbers(self, values: Mapping[str, float]) -> None:
+    def numbers(self, values: Mapping[str, int | float]) -> None:
         """The newest row of metrics."""
         if "d_real" in values and "d_fake" in values:
             self._scores = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
@@ -95,5 +93,3 @@ class Display:
                 f"{samples:>10,} of {self.total:,} samples  {speed:,.0f}/s  "
                 f"{left // 60:.0f}:{left % 60:02.0f} left  {self._scores}"
             )
-
-

@@ -56,9 +56,7 @@ class Team:
             player: Shared(network.requires_grad_(), device_ids=index)
             for player, network in networks.items()
         }
-        return {
-            player: Networks({**networks, player: shared[player]}) for player in networks
-        }
+        return {player: Networks({**networks, player: shared[player]}) for player in networks}
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean of `values` over all processes."""

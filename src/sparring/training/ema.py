@@ -30,7 +30,7 @@ class Average:
     @torch.no_grad()
     def update(self, generator: Generator, samples: int, batch: int) -> None:
         """Move towards `generator` after a step of `batch`, with `samples` shown in all."""
-        averaged = list(self.generator.parameters())
+        averaged: list[Tensor] = list(self.generator.parameters())
         current: list[Tensor] = [p.detach() for p in generator.parameters()]
         half_life = min(self.half_life, samples * self.ramp)
         weight = 1.0 - 0.5 ** (batch / half_life) if half_life > 0 else 1.0

@@ -60,7 +60,8 @@ class Feed:
         return Batch(self.modality.to_samples(raw), Condition(labels).to(self.device))
 
     def _indices(self, shown: int) -> np.ndarray:
-        count, pieces, needed = len(self.samples), [], self.size
+        count, needed = len(self.samples), self.size
+        pieces: list[np.ndarray] = []
         while needed:
             number, start = divmod(shown, count)
             taken = self._permutation(number)[start : start + needed]

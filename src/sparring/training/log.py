@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,15 +51,6 @@ class Tally:
         self._counts = {name: int(pair[1]) for name, pair in state.items()}
 
 
-class Events(Protocol):
-    """The part of TensorBoard's writer that we use."""
-
-    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None: ...
-    def add_image(self, tag: str, img_tensor: Any, global_step: int, dataformats: str) -> None: ...
-    def add_histogram(self, tag: str, values: Any, global_step: int) -> None: ...
-    def close(self) -> None: ...
-
-
 class Log:
     """`metrics.jsonl`, `previews/` and TensorBoard events of one run.
 
@@ -92,7 +83,7 @@ class Log:
         if self.events is not None:
             self.events.close()
 
-    def row(self, values: Mapping[str, float]) -> None:
+    def row(self, values: Mapping[str, int | float]) -> None:
         """Append one row of numbers; "samples" says when."""
         self._rows.write(json.dumps(values) + "\n")
         self._rows.flush()
@@ -119,9 +110,9 @@ class Log:
                 self.events.add_histogram(name, weight.detach().float().cpu(), samples)
 
 
-def read_rows(path: Path) -> list[dict[str, float]]:
+def read_rows(path: Path) -> list[dict[str, int | float]]:
     """The rows of a `metrics.jsonl`; a last line cut off by a crash is left out."""
-    rows: list[dict[str, float]] = []
+    rows: list[dict[str, int | float]] = []
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
@@ -131,7 +122,8 @@ def read_rows(path: Path) -> list[dict[str, float]]:
     return rows
 
 
-def _tensorboard(folder: Path, samples: int) -> Events | None:
+def _tensorboard(folder: Path, samples: int) -> Any | None:
+    # The writer's class cannot be named where the extra is missing.
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -77,9 +77,7 @@ def rehearse(match: Match, precision: str) -> float:
         Streams(recipe.seed),
         copy.deepcopy(match.state.strength),
     )
-    alone = replace(
-        match, state=state, precision=precision, team=Team(0, 1, match.team.device)
-    )
+    alone = replace(match, state=state, precision=precision, team=Team(0, 1, match.team.device))
     times = []
     for _ in range(WARM_UP + TIMED):
         started = time.perf_counter()

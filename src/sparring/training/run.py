@@ -41,7 +41,7 @@ class Run:
         return self._json("manifest.json")
 
     @property
-    def metrics(self) -> list[dict[str, float]]:
+    def metrics(self) -> list[dict[str, int | float]]:
         """The rows written so far; "samples" says when."""
         return read_rows(self.folder / "metrics.jsonl")
 

@@ -154,7 +154,8 @@ def prepare(
                 for player, given in sorted(recipe.networks.items())
             }
         )
-    networks.to(players.device, memory_format=torch.channels_last)
+    # torch takes a device and a memory format together, but does not say so in its types.
+    networks.to(players.device, memory_format=torch.channels_last)  # pyrefly: ignore
     augment = None
     if recipe.augment:
         augment = components.build(components.AUGMENT, recipe.augment, where="augment")

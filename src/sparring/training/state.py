@@ -122,7 +122,11 @@ class State:
             for key in ("step", "exp_avg", "exp_avg_sq"):
                 if not stored:
                     continue
-                like = parameter.detach() if key != "step" else torch.zeros((), device=parameter.device)
+                like = (
+                    parameter.detach()
+                    if key != "step"
+                    else torch.zeros((), device=parameter.device)
+                )
                 if key not in stored or stored[key].shape != like.shape:
                     raise BadData(f"{origin} does not fit: the optimiser state of {name} differs.")
                 # The moments must lie in memory as their parameter does (channels-last).
