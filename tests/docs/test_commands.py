@@ -1,0 +1,162 @@
+"""Whatever the documents tell a reader to type runs, at tiny size.
+
+Each document is followed from top to bottom in a folder of its own: its files are saved, its
+Python runs, its commands run. Commands of Sparring run inside the test's process, which saves the
+seconds of starting one. Trainings are made short by further settings at the end of the command.
+`git`, `make` and `pip` are left out; the house's own checks begin with them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from reading import DOCUMENTS, ROOT, Block, blocks
+
+import sparring
+from sparring import cli
+from sparring.core.errors import UserError
+from sparring.core.recipe import Recipe
+from sparring.training import session
+
+# The two READMEs, and the two tutorials, hold the same commands (test_documents.py).
+FOLLOWED = [document for document in DOCUMENTS if ".zh." not in document.name]
+ELSEWHERE = ("git", "make", "pip")
+SHORT: dict[str, Any] = {"samples": 16, "data.batch": 8, "training.preview_count": 4}
+NO_DOWNLOAD = {"data.name": "mnist_5k"}
+SMALL = {"data.size": 16, "networks.generator.name": "mlp", "networks.discriminator.name": "mlp"}
+FURTHER: dict[str, dict[str, Any]] = {
+    "mnist": NO_DOWNLOAD, "fashion_mnist": NO_DOWNLOAD, "image_folder": SMALL,
+}  # fmt: skip
+
+
+def shortened(recipe: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that make a training tiny and need no download."""
+    data = Recipe.read(recipe, given).data["name"]
+    return {**given, **SHORT, **FURTHER.get(data, {})}
+
+
+def as_overrides(settings: Mapping[str, Any]) -> list[str]:
+    return [f"{key}={value}" for key, value in settings.items()]
+
+
+class Reader:
+    """Someone who does what one document says, in order."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        self.names: dict[str, Any] = {"__name__": "reader"}
+
+    def follow(self, block: Block) -> None:
+        """Save, run or type one block; other blocks are only for reading."""
+        if block.file:
+            Path(block.file).write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            exec(compile(block.text, "document", "exec"), self.names)
+        elif block.language in ("sh", "bash"):
+            for words in block.commands:
+                self.type(words)
+
+    def type(self, words: Sequence[str]) -> None:
+        """Run one command."""
+        match words:
+            case ["sparring", *rest] | ["python", "-m", "sparring", *rest]:
+                self.sparring(rest)
+            case ["torchrun", *options, "-m", "sparring", "train", recipe, _, _]:
+                more = [*as_overrides(shortened(recipe, {})), "training.threads=1"]
+                start = [sys.executable, "-m", "torch.distributed.run", *options]
+                spawn([*start, *words[len(options) + 1 :], *more])
+            case ["tensorboard", *_]:
+                spawn([*words, "--inspect"])  # reads the events and ends, where it would serve
+            case ["python", script]:
+                spawn([sys.executable, str(ROOT / script), "--steps", "2"])
+            case [tool, *_]:
+                assert tool in ELSEWHERE, f"nobody has taught this test to run {tool}"
+
+    def sparring(self, words: Sequence[str]) -> None:
+        """Run the command line in this process; 0 is the only good end."""
+        if words[0] == "train":
+            given = dict(cli_overrides(words))
+            words = [*words, *as_overrides(shortened(words[1], given))]
+        self.patch.setattr(sys, "argv", ["sparring", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+            sys.exit(0)
+        assert end.value.code in (0, None), f"sparring {' '.join(words)} ended with {end.value}"
+
+
+def cli_overrides(words: Sequence[str]) -> list[tuple[str, Any]]:
+    from sparring.core.recipe import parse_override
+
+    return [parse_override(word) for word in words if "=" in word and word[0] != "-"]
+
+
+def spawn(command: Sequence[str]) -> None:
+    tools = Path(sys.executable).parent
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
+
+
+def put_photos(folder: Path) -> None:
+    """A folder of pictures that `sparring data check` has nothing to say against."""
+    chance = np.random.default_rng(0)
+    for label in ("cats", "dogs"):
+        (folder / label).mkdir(parents=True)
+        for number in range(300):
+            noise = chance.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / label / f"{number}.png")
+    (folder / "LICENSE").write_text("CC0 1.0\n")
+
+
+@pytest.mark.parametrize("document", FOLLOWED, ids=lambda path: path.name)
+def test_a_reader_can_follow(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surroundings: None
+) -> None:
+    chapters = [block for block in blocks(document) if block.language]
+    if not chapters:
+        pytest.skip("nothing to type")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # as `python -m` does
+    for module in ("my_loss", "my_data", "my_networks"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    if any("photos" in block.text for block in chapters):
+        put_photos(tmp_path / "photos")
+    real_train = session.train
+
+    def train(recipe: str, overrides: Mapping[str, Any] | None = None, **rest: Any) -> sparring.Run:
+        return real_train(recipe, shortened(recipe, overrides or {}), **rest)
+
+    reader = Reader(monkeypatch)
+    threads = torch.get_num_threads()
+    for block in chapters:
+        if block.language == "python" and not block.file:
+            with monkeypatch.context() as patch:
+                patch.setattr(session, "train", train)
+                reader.follow(block)
+        else:
+            reader.follow(block)
+    assert torch.get_num_threads() == threads
+
+
+def test_the_reader_notices_a_wrong_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AssertionError, match="ended with 3"):
+        Reader(monkeypatch).type(["sparring", "generate", "runs/nothing"])
+    assert "runs/nothing" in capsys.readouterr().err
+    with pytest.raises(UserError):
+        Reader(monkeypatch).type(["sparring", "train", "digitz"])
+    with pytest.raises(AssertionError, match="nobody has taught"):
+        Reader(monkeypatch).type(["rm", "-r", "."])
