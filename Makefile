@@ -25,7 +25,7 @@ check: $(READY)  ## style, types, one-way imports and the rules of the house
 	$(BIN)/pytest -q tests/house
 
 golden: $(READY)  ## write the golden loss traces anew (only where a change of numbers is meant)
-	$(BIN)/python -m tests.golden.record
+	$(BIN)/python tests/golden/record.py
 
 bench: $(READY)  ## speed and memory against the baselines; writes benchmarks/speed.md
 	$(BIN)/python benchmarks/speed.py

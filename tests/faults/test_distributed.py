@@ -33,16 +33,17 @@ def launched(recipe: Recipe, folder: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("objective", ["relativistic", "wasserstein_gp"])
 def test_two_processes_give_the_losses_of_one(tiny: Recipe, tmp_path: Path, objective: str) -> None:
-    recipe = tiny.replace({"objective.name": objective}, samples=320)
+    recipe = tiny.replace({"objective.name": objective}, samples=160)
     together = launched(recipe, tmp_path / "two")
     _, talk = together.communicate(timeout=180)
     assert together.returncode == 0, talk
     alone = sparring.train(recipe, out=tmp_path / "one", quiet=True)
     two = Run(tmp_path / "two")
     assert two.manifest["processes"] == 2
-    assert len(two.metrics) == len(alone.metrics) == 10
+    assert len(two.metrics) == len(alone.metrics) == 5
     for ours, theirs in zip(alone.metrics, two.metrics, strict=True):
-        for name in ("loss_discriminator", "loss_generator", "d_real", "d_fake"):
+        assert ours.keys() == theirs.keys()  # a generator that moves rarely is not in every row
+        for name in ours.keys() & {"loss_discriminator", "loss_generator", "d_real", "d_fake"}:
             assert ours[name] == pytest.approx(theirs[name], abs=1e-5), name
 
 

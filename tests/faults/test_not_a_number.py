@@ -38,7 +38,7 @@ def test_two_bad_steps_roll_back_and_training_ends_well(
 
 def test_still_bad_after_the_roll_back_ends_with_a_diagnosis(tiny: Recipe, tmp_path: Path) -> None:
     with pytest.raises(
-        TrainingFailed, match=r"diverged: .* discriminator is nan.* learning_rate"
+        TrainingFailed, match=r"diverged: .* discriminator is nan.*learning_rate"
     ) as end:
         sparring.train(exploding(tiny, 100), out=tmp_path / "run", quiet=True)
     assert end.value.code == 4

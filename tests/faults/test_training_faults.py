@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,3 +139,14 @@ def test_finished_runs_stay_as_they_are(tiny: Recipe, tmp_path: Path) -> None:
     time.sleep(0.01)
     session.resume(run.folder, quiet=True)
     assert weights_of(run.folder) == before
+
+
+def test_a_run_lost_before_its_first_step_resumes(tiny: Recipe, tmp_path: Path) -> None:
+    straight = sparring.train(tiny, out=tmp_path / "straight", quiet=True)
+    first = tiny.replace({"training.keep": 100})
+    run = sparring.train(first, out=tmp_path / "run", quiet=True)
+    for later in run.checkpoints[:-1]:
+        shutil.rmtree(later)
+    assert run.samples == 0
+    session.resume(run.folder, quiet=True)
+    assert weights_of(run.folder) == weights_of(straight.folder)

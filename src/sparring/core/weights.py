@@ -15,6 +15,7 @@ from sparring.core import files
 from sparring.core.errors import BadData
 
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
+FORMAT = "sparring 1"
 NAMED_AT_MOST = 3  # differences spelled out in one message
 
 
@@ -24,6 +25,8 @@ def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) 
     Raises:
         OutOfResources: the disk is full; what stood at `path` before still stands.
     """
+    # A file without any header or tensor would be one that no reader accepts.
+    header = {"format": FORMAT, **header}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     files.atomic_write(path, save(plain, {key: json.dumps(v) for key, v in header.items()}))
 

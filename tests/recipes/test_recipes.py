@@ -1,0 +1,65 @@
+"""Every shipped recipe: it is whole, it trains, and it resumes to the same bits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sparring
+from sparring.core.recipe import Recipe, shipped, to_toml
+
+SHORT = {"data.batch": 8, "training.threads": 1, "training.precision": "float32",
+         "training.accumulate": 1, "training.preview_count": 4}  # fmt: skip
+
+
+def overrides(name: str, pictures: Path) -> dict[str, Any]:
+    """What makes a recipe short, and has it learn from data that are here."""
+    needed = tomllib.loads(shipped()[name].read_text())["data"]["name"]
+    if needed == "image_folder":
+        return {**SHORT, "data.path": str(pictures)}
+    if needed != "mnist_5k" and not os.environ.get("SPARRING_DATA"):
+        return {"data.name": "mnist_5k", **SHORT}  # the same shape as the set that is not here
+    return SHORT
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_recipe_trains_and_resumes_bit_for_bit(name: str, tmp_path: Path, pictures: Path) -> None:
+    every = {f"training.{what}_every": 8 for what in ("log", "preview", "checkpoint")}
+    recipe = Recipe.read(name, {**overrides(name, pictures), **every, "samples": 16})
+    run = sparring.train(recipe, out=tmp_path / "run", quiet=True)
+    end = run.checkpoints[0]
+    assert end.name == "000000016"
+    parts = {p.name: p.read_bytes() for p in end.glob("*.safetensors")}
+    metrics, previews = run.metrics, [p.read_bytes() for p in run.previews]
+    shutil.rmtree(end)
+    sparring.resume(run.folder, quiet=True)
+    assert {p.name: p.read_bytes() for p in end.glob("*.safetensors")} == parts
+    assert [p.read_bytes() for p in run.previews] == previews
+    for ours, theirs in zip(run.metrics, metrics, strict=True):
+        clocks = {"seconds": 0, "samples_per_second": 0}
+        assert {**ours, **clocks} == {**theirs, **clocks}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_recipe_explains_itself(name: str) -> None:
+    text = shipped()[name].read_text()
+    table = tomllib.loads(text)
+    assert "#" in text, "reasons are given"
+    assert table["summary"]
+    assert table["source"]
+    if "expected" in table:
+        assert {"seeds", "minutes", "device"} <= table["expected"].keys()
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_resolved_recipe_reads_back_equal(name: str, tmp_path: Path, pictures: Path) -> None:
+    recipe = Recipe.read(name, overrides(name, pictures))
+    file = tmp_path / f"{name}.toml"
+    file.write_text(to_toml(recipe))
+    assert Recipe.read(file) == recipe
+    assert Recipe.from_json(recipe.to_json()).hash == recipe.hash

@@ -1,0 +1,108 @@
+"""Samples: reproducible one by one, labelled as asked, and stamped as AI-made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+import sparring
+from sparring.core.errors import UserError
+from sparring.core.spec import Spec
+from sparring.generation.explore import between, save_walk
+from sparring.generation.sampler import conditions, parse_labels
+
+TWO = Spec("image", (1, 8, 8), labels={"digit": ("0", "1", "2"), "speaker": ("ann", "bob")})
+
+
+@pytest.fixture(scope="module")
+def sampler(trained: sparring.Run) -> sparring.Sampler:
+    return trained.sampler()
+
+
+def test_a_sample_is_the_same_in_any_company(sampler: sparring.Sampler) -> None:
+    many = sampler.generate(37, seed=5, labels="dark").samples
+    one_by_one = [sampler.generate(1, seed=5 + i, labels="dark").samples for i in range(37)]
+    assert torch.equal(many, torch.cat(one_by_one))
+
+
+def test_other_seeds_and_labels_give_other_samples(sampler: sparring.Sampler) -> None:
+    dark, light = (sampler.generate(4, labels=name).samples for name in ("dark", "light"))
+    assert not torch.equal(dark, light)
+    assert not torch.equal(dark[0], dark[1])
+
+
+def test_less_truncation_is_closer_to_the_mean(sampler: sparring.Sampler) -> None:
+    spread = [sampler.generate(32, labels="dark", truncation=t).samples.std(0).mean()
+              for t in (0.1, 0.5, 1.0)]  # fmt: skip
+    assert spread == sorted(spread)
+
+
+def test_labels_left_out_take_all_classes_in_turn(sampler: sparring.Sampler) -> None:
+    assert sampler.generate(3).captions == ["dark", "light", "dark"]
+    free = conditions(TWO, 6, {})
+    assert free.labels["digit"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert free.labels["speaker"].tolist() == [0, 0, 0, 1, 1, 1]
+    half = conditions(TWO, 3, {"digit": "2"})
+    assert half.labels["digit"].tolist() == [2, 2, 2]
+    assert half.labels["speaker"].tolist() == [0, 1, 0]
+
+
+def test_labels_are_read_as_people_write_them() -> None:
+    both = {"digit": "1", "speaker": "bob"}
+    assert parse_labels("digit=1, speaker=bob", TWO) == both
+    assert parse_labels(both, TWO) == both
+    assert parse_labels("", TWO) == {}
+    with pytest.raises(UserError, match="needs the name of its set"):
+        parse_labels("1", TWO)
+    with pytest.raises(UserError, match="Did you mean 'speaker'"):
+        parse_labels("speeker=ann", TWO)
+    with pytest.raises(UserError, match="needs the name of its set"):
+        parse_labels("7", Spec("image", (1, 8, 8)))
+
+
+def test_every_file_says_that_it_is_made_by_a_machine(
+    sampler: sparring.Sampler, tmp_path: Path
+) -> None:
+    *samples, sheet = sampler.generate(2, seed=9).save(tmp_path)
+    for path, seeds in ((samples[0], [9]), (samples[1], [10]), (sheet, [9, 10])):
+        with Image.open(path) as picture:
+            told = json.loads(picture.info["sparring"])
+            assert picture.info["Description"] == "AI-generated"
+        assert told["seeds"] == seeds
+        assert told["ai_generated"] is True
+        assert told["model"] == sampler.model_hash
+    strip, walk = save_walk(sampler, [1, 2], tmp_path, steps=3)
+    with Image.open(strip) as picture:
+        assert picture.info["Description"] == "AI-generated"
+    with Image.open(walk) as film:
+        assert b"AI-generated" in film.info["comment"]
+        assert getattr(film, "n_frames", 1) == 12
+
+
+def test_the_arc_keeps_length_and_ends() -> None:
+    a, b = torch.randn(2, 64, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(between(a, b, 0.0), a)
+    torch.testing.assert_close(between(a, b, 1.0), b)
+    middle = between(a / a.norm(), b / b.norm(), 0.5)
+    torch.testing.assert_close(middle.norm(), torch.tensor(1.0))
+    torch.testing.assert_close(between(a, 2 * a, 0.5), 1.5 * a)
+
+
+def test_a_walk_begins_and_ends_at_its_seeds(sampler: sparring.Sampler) -> None:
+    walk = sparring.interpolate(sampler, [3, 8], steps=4, labels="light")
+    ends = torch.cat([sampler.generate(1, seed=s, labels="light").samples for s in (3, 8)])
+    assert len(walk) == 5
+    torch.testing.assert_close(walk.samples[[0, 4]], ends)
+
+
+def test_a_model_folder_gives_the_same_samples(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    again = sparring.load(sampler.save(tmp_path / "model"))
+    assert again.model_hash == sampler.model_hash
+    assert torch.equal(again.generate(3).samples, sampler.generate(3).samples)
+    assert {p.name for p in (tmp_path / "model").iterdir()} == {
+        "model.safetensors", "config.json", "README.md",
+    }  # fmt: skip
