@@ -30,7 +30,9 @@ from sparring.training import session
 # The two READMEs, and the two tutorials, hold the same commands (test_documents.py).
 FOLLOWED = [document for document in DOCUMENTS if ".zh." not in document.name]
 ELSEWHERE = ("git", "make", "pip")
-SHORT: dict[str, Any] = {"samples": 16, "data.batch": 8, "training.preview_count": 4}
+SHORT: dict[str, Any] = {
+    "samples": 16, "data.batch": 8, "training.preview_count": 4, "training.log_every": 8,
+}  # fmt: skip
 NO_DOWNLOAD = {"data.name": "mnist_5k"}
 SMALL = {"data.size": 16, "networks.generator.name": "mlp", "networks.discriminator.name": "mlp"}
 FURTHER: dict[str, dict[str, Any]] = {
