@@ -113,7 +113,7 @@ def alternate(rivals: Sequence[Contender], *, seconds: float, rounds: int, warm_
     """Warm everyone up, then let all take turns of about `seconds`, `rounds` times."""
     for rival in rivals:
         rival.turn()  # the first steps build and choose kernels
-        rival.steps = _steps(rival, rival.turn(), warm_up)
+        rival.steps = _steps(rival, rival.turn(), rival.facts.get("warm_up", warm_up))
         rival.steps = _steps(rival, rival.turn(), seconds)
         say(f"  {rival.name}: warm, {rival.steps} steps a turn")
     for number in range(rounds):

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from contest import HERE, PYTHON, say
+from sparring.core.recipe import Recipe
 
 SHORT = 12_800  # samples after which memory has stopped growing
 TRIES = 11
@@ -29,12 +30,13 @@ def peak_memory(command: Sequence[str | Path], folder: str) -> int:
     return usage.ru_maxrss * 1024  # Linux counts in KiB
 
 
-def memory(recipe: str, batch: int, precision: str) -> dict[str, int]:
+def memory(recipe: str, precision: str) -> dict[str, int]:
     """The peaks of the whole of `sparring train` and of the bare step, each by itself."""
     say(f"memory of {recipe}")
+    steps = SHORT // Recipe.read(recipe).batch
     given = [recipe, f"training.precision={precision}"]
     whole = [PYTHON, "-m", "sparring", "train", *given, f"samples={SHORT}", "--out", "run"]
-    bare = [PYTHON, HERE / "baselines/bare_step.py", *given, "--steps", f"{SHORT // batch}"]
+    bare = [PYTHON, HERE / "baselines/bare_step.py", *given, "--steps", f"{steps}"]
     with tempfile.TemporaryDirectory() as folder:
         return {"sparring": peak_memory(whole, folder), "bare": peak_memory(bare, folder)}
 

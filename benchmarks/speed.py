@@ -11,7 +11,7 @@ import argparse
 import json
 import subprocess
 import venv
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,12 @@ class Effort:
         warm_up: seconds before the first of them; kernels are still being chosen then.
     """
 
-    seconds: float = 8.0
+    seconds: float = 6.0
     rounds: int = 7
-    warm_up: float = 30.0
+    warm_up: float = 15.0
 
 
+WARMER = Effort(seconds=4.0, rounds=5, warm_up=30.0)  # precisions settle late
 QUICK = Effort(seconds=2.0, rounds=3, warm_up=3.0)
 
 
@@ -108,19 +109,19 @@ def overhead(recipe: str, precision: str, effort: Effort) -> dict[str, Contender
 
 def measured(parts: list[str], recipe: str, keras: str, effort: Effort) -> dict[str, Any]:
     """All that was asked for, by part; what tables are made of."""
-    longer = replace(effort, seconds=1.5 * effort.seconds)
+    warmer = QUICK if effort is QUICK else WARMER
     found: dict[str, Any] = {}
     if "tutorial" in parts:
         found["tutorial"] = tutorial(effort, keras_python(keras))
     if "overhead" in parts:
         found["overhead"] = {
-            (name, precision): overhead(name, precision, longer)
+            (name, precision): overhead(name, precision, effort)
             for name in ("tutorial", recipe)
             for precision in [settled(name)]
         }
     if "families" in parts:
         found["families"] = [
-            families.measure(name, **asdict(effort)) for name in families.present()
+            families.measure(name, **asdict(warmer)) for name in families.present()
         ]
     if "footprint" in parts:
         found["memory"] = {

@@ -32,7 +32,7 @@ def main() -> None:
 
     with devices.threads(0):
         if chosen.turns:
-            turns.answer(advance, batch=1, flops=FLOPS)
+            turns.answer(advance, batch=1, flops=FLOPS, warm_up=2.0)
         else:
             turns.alone(advance, chosen.steps, 1, every=1)
 
