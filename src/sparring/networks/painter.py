@@ -1,0 +1,147 @@
+"""The quick pair for small images: space is folded into channels, so that two cores suffice."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, TypeVar
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.core.spec import Condition, Spec
+from sparring.networks import Discriminator, Generator
+from sparring.networks._layers import (
+    SLOPE,
+    Heed,
+    LabelCode,
+    ProjectionHead,
+    image_sizes,
+    label_sets,
+)
+
+Width = Annotated[int, Field(gt=0, multiple_of=16, description="channels at a quarter of the size")]
+Depth = Annotated[int, Field(ge=0, description="residual blocks at a quarter of the size")]
+
+Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
+
+GAIN = math.sqrt(2 / (1 + SLOPE**2))
+"""Keeps the variance of activations through a leaky rectifier (He et al. 2015, equation 14)."""
+
+
+class PainterGenerator(Generator):
+    """Paints a quarter-size picture of features, refines it, and unfolds it twice.
+
+    Every convolution runs at a half or a quarter of the image's size; pixels unfold from channels
+    (pixel shuffle, Shi et al. 2016, "Real-time single image and video super-resolution using an
+    efficient sub-pixel convolutional neural network"). Residual branches end in zeros and nothing
+    is normalised (Huang et al. 2024, "The GAN is dead; long live the GAN!", appendix). Features
+    go from [b width h/4 w/4] over [b width/2 h/2 w/2] to [b c h w]. The last layer is linear.
+
+    Raises:
+        ValueError: not an image, or sides that are no multiples of 4.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 64,
+        width: Width = 64,
+        depth: Depth = 1,
+        conditional: Heed = True,
+    ) -> None:
+        super().__init__()
+        channels, height, breadth = _quarters(spec)
+        self.latent = latent
+        self.small = (width, height, breadth)
+        self.code = LabelCode(label_sets(spec, conditional))
+        self.embed = nn.ModuleList()
+        if self.code.size:
+            embed = nn.Linear(self.code.size, latent, bias=False)
+            nn.init.normal_(embed.weight)  # as wide as the latent beside it
+            self.embed.append(embed)
+        entry = latent * (1 + len(self.embed))
+        self.start = _begun(nn.Linear(entry, math.prod(self.small)), gain=1.0)
+        self.blocks = nn.Sequential(*(_Residual(width) for _ in range(depth)))
+        self.middle = _conv(width // 4, width // 2, gain=GAIN)
+        self.end = _conv(width // 2, 4 * channels, gain=1.0)
+
+    def forward(
+        self, latents: Float[Tensor, "b latent"], condition: Condition
+    ) -> Float[Tensor, "b c h w"]:
+        """Images, one for each latent."""
+        code = self.code(condition, latents)
+        entry = torch.cat([latents, *(embed(code) for embed in self.embed)], dim=1)
+        small = self.blocks(self.start(entry).unflatten(1, self.small))
+        half = self.middle(_rectified(F.pixel_shuffle(small, 2)))
+        return F.pixel_shuffle(self.end(_rectified(half)), 2)
+
+
+class PainterDiscriminator(Discriminator):
+    """Folds the image, looks at it at a half and a quarter of its size, and judges the whole.
+
+    The mirror of `PainterGenerator`, with a projection of the labels at its end (Miyato and Koyama
+    2018, "cGANs with projection discriminator"). Features go from [b width/2 h/2 w/2] over
+    [b width h/4 w/4] to [b 2*width].
+
+    Raises:
+        ValueError: not an image, or sides that are no multiples of 4.
+    """
+
+    def __init__(
+        self, spec: Spec, *, width: Width = 64, depth: Depth = 1, conditional: Heed = True
+    ) -> None:
+        super().__init__()
+        channels, height, breadth = _quarters(spec)
+        self.first = _conv(4 * channels, width // 2, gain=1.0)
+        self.shrink = _conv(width // 2, width, gain=GAIN, stride=2)
+        self.blocks = nn.Sequential(*(_Residual(width) for _ in range(depth)))
+        self.gather = _begun(nn.Linear(width * height * breadth, 2 * width), gain=GAIN)
+        self.head = ProjectionHead(2 * width, label_sets(spec, conditional), spectral=False)
+
+    def forward(
+        self, samples: Float[Tensor, "b c h w"], condition: Condition
+    ) -> Float[Tensor, " b"]:
+        """One logit a sample."""
+        half = _rectified(self.first(F.pixel_unshuffle(samples, 2)))
+        small = self.blocks(self.shrink(half))
+        features = _rectified(self.gather(_rectified(small).flatten(1)))
+        return self.head(features, condition)
+
+
+class _Residual(nn.Module):
+    """x + conv(rectified(conv(rectified(x)))); the identity at the start."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _conv(width, width, gain=GAIN)
+        self.second = _conv(width, width, gain=0.0)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        return x + self.second(_rectified(self.first(_rectified(x))))
+
+
+def _quarters(spec: Spec) -> tuple[int, int, int]:
+    """Channels, and a quarter of height and width."""
+    channels = image_sizes(spec, "painter").channels
+    return channels, spec.shape[1] // 4, spec.shape[2] // 4
+
+
+def _rectified(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, SLOPE)
+
+
+def _conv(inputs: int, outputs: int, *, gain: float, stride: int = 1) -> nn.Conv2d:
+    """A 3 x 3 convolution that keeps the size, or halves it with stride 2."""
+    return _begun(nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), gain=gain)
+
+
+def _begun(layer: Layer, *, gain: float) -> Layer:
+    """The layer with normal weights of standard deviation gain / sqrt(fan-in) and no bias yet."""
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
