@@ -22,7 +22,7 @@ from sparring.networks._layers import (
     label_sets,
 )
 
-Width = Annotated[int, Field(gt=0, multiple_of=16, description="channels at a quarter of the size")]
+Width = Annotated[int, Field(gt=0, multiple_of=4, description="channels at a quarter of the size")]
 Depth = Annotated[int, Field(ge=0, description="residual blocks at a quarter of the size")]
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
@@ -56,7 +56,7 @@ class PainterGenerator(Generator):
         super().__init__()
         channels, height, breadth = _quarters(spec)
         self.latent = latent
-        self.small = (width, height, breadth)
+        self.small = (height, breadth, width)
         self.code = LabelCode(label_sets(spec, conditional))
         self.embed = nn.ModuleList()
         if self.code.size:
@@ -75,7 +75,8 @@ class PainterGenerator(Generator):
         """Images, one for each latent."""
         code = self.code(condition, latents)
         entry = torch.cat([latents, *(embed(code) for embed in self.embed)], dim=1)
-        small = self.blocks(self.start(entry).unflatten(1, self.small))
+        # Channels last in memory from the start: mixed layouts are copied at every step.
+        small = self.blocks(self.start(entry).unflatten(1, self.small).permute(0, 3, 1, 2))
         half = self.middle(_rectified(F.pixel_shuffle(small, 2)))
         return F.pixel_shuffle(self.end(_rectified(half)), 2)
 
@@ -108,7 +109,8 @@ class PainterDiscriminator(Discriminator):
         """One logit a sample."""
         half = _rectified(self.first(F.pixel_unshuffle(samples, 2)))
         small = self.blocks(self.shrink(half))
-        features = _rectified(self.gather(_rectified(small).flatten(1)))
+        places = _rectified(small).permute(0, 2, 3, 1).flatten(1)
+        features = _rectified(self.gather(places))
         return self.head(features, condition)
 
 
