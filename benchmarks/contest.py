@@ -88,6 +88,13 @@ class Contender:
         return {"name": self.name, **self.facts, "turns": self.answers}
 
 
+def set_clock(clock: str, cores: int) -> None:
+    """Decide for all contenders to come: clock "wall" or "cpu", and how many cores (0 = all)."""
+    os.environ["BENCHMARK_CLOCK"] = clock
+    if cores:  # every engine asks how many it may use
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
 @contextmanager
 def contender(name: str, *command: str | Path) -> Iterator[Contender]:
     """Start one; it ends with the context."""
@@ -95,7 +102,7 @@ def contender(name: str, *command: str | Path) -> Iterator[Contender]:
         [*map(str, command), "--turns"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL if os.environ.get("QUIET_BASELINES", "1") == "1" else None,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
     assert process.stdin is not None and process.stdout is not None

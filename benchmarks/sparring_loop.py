@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,9 +57,9 @@ class Spent:
 
     def __call__(self) -> None:
         """Call and count."""
-        started = time.perf_counter()
+        started = turns.now()
         self.call()
-        self.seconds.append(time.perf_counter() - started)
+        self.seconds.append(turns.now() - started)
 
     def take(self) -> list[float]:
         """What was counted since the last time."""

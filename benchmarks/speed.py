@@ -3,6 +3,9 @@
 Everything is measured in this one run, rivals in alternation, each in a process of its own.
 
     python benchmarks/speed.py [--json results.json] [--quick]
+
+On a machine that others use too, `--clock cpu --cores 1` counts each contender's own seconds on
+one core instead of those on the wall.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Any
 import families
 import footprint
 import tables
-from contest import HERE, PYTHON, Contender, contender, contest, say
+from contest import HERE, PYTHON, Contender, contender, contest, say, set_clock
 from sparring.data import _idx, mnist
 from sparring.data._remote import locate
 
@@ -142,10 +145,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "speed.md")
     parser.add_argument("--recipe", default="digits", help="the default recipe, for overheads")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
+    parser.add_argument("--cores", type=int, default=0, help="how many to use; 0 = all")
     chosen = parser.parse_args()
+    if chosen.clock == "cpu" and chosen.cores != 1:
+        parser.error("several threads wait for each other, which looks like work; use --cores 1")
+    set_clock(chosen.clock, chosen.cores)
     effort = QUICK if chosen.quick else Effort()
     found = measured(chosen.parts, chosen.recipe, chosen.keras, effort)
-    machine = tables.machine()
+    machine = tables.machine(chosen.clock)
     chosen.out.write_text(tables.report(machine, asdict(effort), found), encoding="utf-8")
     if chosen.json:
         plain = {"machine": machine, "effort": asdict(effort), **tables.plain(found)}

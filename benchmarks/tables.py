@@ -20,14 +20,15 @@ AGAINST_KERAS, AGAINST_SCRIPT = 4.0, 1.5
 OVERHEAD, MEMORY, HELP = 0.03, 1.5, 3.0
 
 
-def machine() -> dict[str, Any]:
+def machine(clock: str) -> dict[str, Any]:
     """What the figures depend on."""
     facts = devices.describe()
-    with devices.threads(0) as threads:
+    with devices.threads(0) as used:
         return {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "processor": facts["processor"],
-            "threads": threads,
+            "threads": used,
+            "seconds": "on the wall" if clock == "wall" else "of each process on its core",
             "system": facts["system"],
             "python": platform.python_version(),
             "torch": torch.__version__,
