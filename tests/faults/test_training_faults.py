@@ -18,7 +18,7 @@ import torch
 
 import sparring
 from sparring.core.errors import BadData, OutOfResources, UserError
-from sparring.core.recipe import Recipe
+from sparring.core.recipe import Recipe, to_toml
 from sparring.training import checkpoint, session
 from sparring.training.run import Run
 
@@ -150,3 +150,22 @@ def test_a_run_lost_before_its_first_step_resumes(tiny: Recipe, tmp_path: Path) 
     assert run.samples == 0
     session.resume(run.folder, quiet=True)
     assert weights_of(run.folder) == weights_of(straight.folder)
+
+
+def test_the_command_leaves_with_5_where_the_disk_is_full(tiny: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(to_toml(tiny))
+    program = (
+        "import resource, sys\n"
+        "from sparring.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, resource.RLIM_INFINITY))\n"
+        "sys.argv = ['sparring', 'train', 'tiny.toml', '--out', 'run', '--quiet']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 5, done.stderr
+    assert "safetensors" in done.stderr
+    assert "bytes are needed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "run").rglob("*.tmp-*"))

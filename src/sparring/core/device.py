@@ -84,7 +84,6 @@ def describe() -> dict[str, Any]:
         "free_disk_gib": round(disk.free / 2**30, 1),
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
         "fast_bfloat16": has_fast_bfloat16(choose()),
-        "compiler": shutil.which("g++") or shutil.which("clang++") or "none",
         "extras": {
             extra: importlib.util.find_spec(module) is not None for extra, module in EXTRAS.items()
         },

@@ -47,7 +47,6 @@ class Training(BaseModel):
     ema_ramp: float = Field(0.05, ge=0, description="half-life at most this share of the past")
     accumulate: int = Field(1, ge=1, description="micro-batches that make up one batch")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    compile: bool = Field(False, description="torch.compile the networks (needs a C++ compiler)")
     threads: int = Field(0, ge=0, description="CPU threads; 0 = one for each physical core")
     log_every: int = Field(2_000, ge=1)
     preview_every: int = Field(20_000, ge=1)

@@ -17,6 +17,9 @@ from sparring.core import files
 from sparring.networks import Networks
 
 
+ENOUGH = 10_000  # weights of one tensor that a histogram is made of
+
+
 class Tally:
     """Running means of logged scalars since the last row; stays on the device until read."""
 
@@ -104,10 +107,10 @@ class Log:
         return path
 
     def histograms(self, samples: int, networks: Networks) -> None:
-        """The weights of every player, for TensorBoard alone."""
+        """How the weights of every player are spread, for TensorBoard alone."""
         if self.events is not None:
             for name, weight in networks.named_parameters():
-                self.events.add_histogram(name, weight.detach().float().cpu(), samples)
+                self.events.add_histogram(name, _some(weight).float().cpu(), samples)
 
 
 def read_rows(path: Path) -> list[dict[str, int | float]]:
@@ -120,6 +123,15 @@ def read_rows(path: Path) -> list[dict[str, int | float]]:
             except json.JSONDecodeError:
                 break
     return rows
+
+
+def _some(weight: Tensor) -> Tensor:
+    """Enough of the weights for a histogram; TensorBoard sorts all it is given, three times."""
+    flat = weight.detach().flatten()
+    if flat.numel() <= ENOUGH:
+        return flat
+    # Steps of no whole length, so that no column of a matrix is left out.
+    return flat[torch.linspace(0, flat.numel() - 1, ENOUGH, device=flat.device).long()]
 
 
 def _tensorboard(folder: Path, samples: int) -> Any | None:
