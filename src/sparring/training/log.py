@@ -16,7 +16,6 @@ from torch import Tensor
 from sparring.core import files
 from sparring.networks import Networks
 
-
 ENOUGH = 10_000  # weights of one tensor that a histogram is made of
 
 
@@ -131,7 +130,8 @@ def _some(weight: Tensor) -> Tensor:
     if flat.numel() <= ENOUGH:
         return flat
     # Steps of no whole length, so that no column of a matrix is left out.
-    return flat[torch.linspace(0, flat.numel() - 1, ENOUGH, device=flat.device).long()]
+    chosen = torch.linspace(0, flat.numel() - 1, ENOUGH, dtype=torch.float64).long()
+    return flat[chosen.to(flat.device)]
 
 
 def _tensorboard(folder: Path, samples: int) -> Any | None:
