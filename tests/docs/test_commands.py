@@ -32,6 +32,7 @@ FOLLOWED = [document for document in DOCUMENTS if ".zh." not in document.name]
 ELSEWHERE = ("git", "make", "pip")
 SHORT: dict[str, Any] = {
     "samples": 16, "data.batch": 8, "training.preview_count": 4, "training.log_every": 8,
+    "training.threads": 1,
 }  # fmt: skip
 NO_DOWNLOAD = {"data.name": "mnist_5k"}
 SMALL = {"data.size": 16, "networks.generator.name": "mlp", "networks.discriminator.name": "mlp"}
@@ -73,7 +74,7 @@ class Reader:
             case ["sparring", *rest] | ["python", "-m", "sparring", *rest]:
                 self.sparring(rest)
             case ["torchrun", *options, "-m", "sparring", "train", recipe, _, _]:
-                more = [*as_overrides(shortened(recipe, {})), "training.threads=1"]
+                more = as_overrides(shortened(recipe, {}))
                 start = [sys.executable, "-m", "torch.distributed.run", *options]
                 spawn([*start, *words[len(options) + 1 :], *more])
             case ["tensorboard", *_]:

@@ -19,7 +19,7 @@ def test_it_is_stored_without_outputs() -> None:
 
 
 def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait do not burn the cores
     monkeypatch.delenv("SPARRING_DATA", raising=False)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = NotebookClient(
