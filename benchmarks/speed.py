@@ -79,6 +79,7 @@ def tutorial(effort: Effort, keras: str) -> dict[str, Contender]:
     keras_tutorial = [keras, BASELINES / "keras_tutorial.py", images()]
     script = [PYTHON, BASELINES / "pytorch_script.py", images()]
     commands: dict[str, list[Any]] = {
+        "Keras, tutorial as printed": [*keras_tutorial, "--form", "printed"],
         "Keras, tutorial": [*keras_tutorial, "--form", "batches"],
         "Keras, compiled step": [*keras_tutorial, "--form", "compiled"],
         "PyTorch script, 0 workers": [*script, "--workers", "0"],

@@ -180,7 +180,7 @@ def _families(measured: Sequence[Family]) -> str:
         "Bare steps of both players on MNIST with default settings, non-saturating, batch 64. "
         "Operations are those of products and convolutions in a whole step; the peak, in GFLOP/s, "
         "is that of plain 2048 x 2048 matrix products in the same precision, in turn with the "
-        "steps.\n\n" + _table(columns, rows)
+        "steps. Warm-up is longer here, because kernels settle late.\n\n" + _table(columns, rows)
     )
 
 
