@@ -59,7 +59,12 @@ def find(slot: Slot, name: str, *, built_in_only: bool = False) -> type[Any]:
     plugins = entry_points(group=f"sparring.{slot.folder}", name=name)
     if plugins and not built_in_only:
         return _checked(next(iter(plugins)).load(), name, interface)
-    if name not in known or plugins:
+    if ":" in name or plugins:
+        raise UserError(
+            f"{name!r} in {slot.folder} comes from outside Sparring and would be run; "
+            "if the model is your own, load it with --trusted."
+        )
+    if name not in known:
         raise UserError(f"There is no {name!r} in {slot.folder}. {nearest(name, known)}")
     module = importlib.import_module(f"sparring.{slot.folder}.{name}")
     classes = [
