@@ -46,7 +46,7 @@ def test_unknown_name_without_a_near_one_lists_all() -> None:
 def test_module_and_class_serve_local_recipes_only() -> None:
     name = "sparring.objectives.hinge:Hinge"
     assert components.find(OBJECTIVE, name) is Hinge
-    with pytest.raises(UserError, match="There is no"):
+    with pytest.raises(UserError, match="--trusted"):
         components.find(OBJECTIVE, name, built_in_only=True)
 
 
