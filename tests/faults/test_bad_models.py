@@ -26,6 +26,13 @@ def test_pickles_are_refused_whatever_they_are_called(tmp_path: Path) -> None:
         sparring.load(tmp_path / "plain.bin")
 
 
+def test_no_length_of_the_header_looks_like_a_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    for room in (*range(256), *range(0x4B50 - 256, 0x4B50)):  # 0x4B50 begins with "PK"
+        weights.write(path, {"w": torch.zeros(1)}, {"room": "x" * room})
+        assert weights.read(path)[1]["room"] == "x" * room
+
+
 def test_other_shapes_are_named_and_nothing_is_loaded(tmp_path: Path) -> None:
     layer = torch.nn.Linear(3, 2)
     before = copy.deepcopy(layer.state_dict())

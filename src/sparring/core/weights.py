@@ -40,8 +40,10 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise BadData(f"There is no weights file {path}.")
     with path.open("rb") as file:
-        magic = file.read(4)
-    if path.suffix.lower() in PICKLES or magic[:1] == b"\x80" or magic[:2] == b"PK":
+        magic = file.read(9)
+    # Eight bytes of length come first, which may look like anything, and then always a brace.
+    looks = magic[8:] != b"{" and (magic[:1] == b"\x80" or magic[:2] == b"PK")
+    if path.suffix.lower() in PICKLES or looks:
         raise BadData(
             f"{path} is a pickle, which can run code when read; only safetensors files are loaded."
         )
@@ -60,6 +62,16 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:
     Raises:
         BadData: names or shapes differ; the first differences are named and nothing is loaded.
     """
+    require_fit(module, tensors, origin)
+    module.load_state_dict(dict(tensors))
+
+
+def require_fit(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:
+    """Make sure that `tensors` would fill `module`, which may lie on the device "meta".
+
+    Raises:
+        BadData: names or shapes differ; the first differences are named.
+    """
     own = module.state_dict()
     differences = [f"{name} is missing" for name in own if name not in tensors]
     differences += [f"{name} is unknown" for name in tensors if name not in own]
@@ -72,7 +84,6 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:
         named = "; ".join(differences[:NAMED_AT_MOST])
         more = f" and {len(differences) - NAMED_AT_MOST} more" * (len(differences) > NAMED_AT_MOST)
         raise BadData(f"{origin} does not fit this network: {named}{more}.")
-    module.load_state_dict(dict(tensors))
 
 
 def select(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
