@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sparring.core.components import DISCRIMINATOR, GENERATOR, OBJECTIVE
 from sparring.core.errors import UserError
 from sparring.core.spec import Spec
 from sparring.objectives.hinge import Hinge
+from sparring.objectives.minimax import Minimax
 
 SPEC = Spec("image", (1, 28, 28))
 
@@ -62,6 +64,24 @@ def test_module_and_class_serve_local_recipes_only() -> None:
 def test_foreign_classes_that_do_not_fit(name: str, reason: str) -> None:
     with pytest.raises(UserError, match=reason):
         components.find(OBJECTIVE, name)
+
+
+def test_no_other_package_takes_a_built_in_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    impostor, other = (
+        EntryPoint(name, "sparring.objectives.minimax:Minimax", "sparring.objectives")
+        for name in ("hinge", "other")
+    )
+
+    def entry_points(group: str, name: str = "") -> list[EntryPoint]:
+        return [e for e in (impostor, other) if e.group == group and name in ("", e.name)]
+
+    monkeypatch.setattr(components, "entry_points", entry_points)
+    assert components.find(OBJECTIVE, "hinge") is Hinge
+    assert components.find(OBJECTIVE, "hinge", built_in_only=True) is Hinge
+    assert components.find(OBJECTIVE, "other") is Minimax
+    assert components.names("objectives").count("hinge") == 1
+    with pytest.raises(UserError, match="--trusted"):
+        components.find(OBJECTIVE, "other", built_in_only=True)
 
 
 def test_private_files_are_no_components() -> None:

@@ -37,14 +37,13 @@ AUGMENT = Slot("augment", "Augment")
 
 def names(folder: str) -> list[str]:
     """The names one may write in a recipe for `folder`: built in, then from other packages."""
-    package = importlib.import_module(f"sparring.{folder}")
-    built_in = [m.name for m in pkgutil.iter_modules(package.__path__) if m.name[0] != "_"]
-    plugins = [plugin.name for plugin in entry_points(group=f"sparring.{folder}")]
-    return sorted(built_in) + sorted(plugins)
+    built_in = _built_in(folder)
+    plugins = {plugin.name for plugin in entry_points(group=f"sparring.{folder}")}
+    return built_in + sorted(plugins.difference(built_in))
 
 
 def find(slot: Slot, name: str, *, built_in_only: bool = False) -> type[Any]:
-    """The one final class that `name` stands for in `slot`.
+    """The one final class that `name` stands for in `slot`; no other package takes a built-in name.
 
     `built_in_only` refuses everything that could run foreign code, for names that come from a
     weights file or over a network.
@@ -53,19 +52,27 @@ def find(slot: Slot, name: str, *, built_in_only: bool = False) -> type[Any]:
         UserError: there is no such component; the message lists what there is.
     """
     interface = getattr(importlib.import_module(f"sparring.{slot.folder}"), slot.interface)
-    known = names(slot.folder)
-    if ":" in name and not built_in_only:
-        return _from_module(name, interface)
+    if name in _built_in(slot.folder):
+        return _of_file(slot, name, interface)
     plugins = entry_points(group=f"sparring.{slot.folder}", name=name)
-    if plugins and not built_in_only:
-        return _checked(next(iter(plugins)).load(), name, interface)
-    if ":" in name or plugins:
+    if built_in_only and (":" in name or plugins):
         raise UserError(
             f"{name!r} in {slot.folder} comes from outside Sparring and would be run; "
             "if the model is your own, load it with --trusted."
         )
-    if name not in known:
-        raise UserError(f"There is no {name!r} in {slot.folder}. {nearest(name, known)}")
+    if ":" in name:
+        return _from_module(name, interface)
+    if plugins:
+        return _checked(next(iter(plugins)).load(), name, interface)
+    raise UserError(f"There is no {name!r} in {slot.folder}. {nearest(name, names(slot.folder))}")
+
+
+def _built_in(folder: str) -> list[str]:
+    package = importlib.import_module(f"sparring.{folder}")
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name[0] != "_")
+
+
+def _of_file(slot: Slot, name: str, interface: type) -> type:
     module = importlib.import_module(f"sparring.{slot.folder}.{name}")
     classes = [
         member
@@ -122,14 +129,22 @@ def arguments(cls: type[Any], given: dict[str, Any], where: str) -> BaseModel:
         raise UserError(explain(error, model, where)) from error
 
 
-def build(slot: Slot, given: Mapping[str, Any], *facts: object, where: str) -> Any:
+def build(
+    slot: Slot,
+    given: Mapping[str, Any],
+    *facts: object,
+    where: str,
+    built_in_only: bool = False,
+) -> Any:
     """The component that a recipe's table describes, made from `facts` (such as the Spec).
+
+    `built_in_only` as in `find`.
 
     Raises:
         UserError: an unknown name or setting, or facts that the component cannot serve.
     """
     settings = {key: value for key, value in given.items() if key not in ("name", "batch")}
-    cls = find(slot, given["name"])
+    cls = find(slot, given["name"], built_in_only=built_in_only)
     checked = arguments(cls, settings, where)
     values = {key: getattr(checked, key) for key in type(checked).model_fields}
     try:
