@@ -82,6 +82,13 @@ def test_another_component_brings_its_own_settings(recipe: Recipe) -> None:
     assert recipe.replace({"data.name": "fashion_mnist"}).batch == 20
 
 
+def test_settings_may_come_before_the_name_that_they_belong_to(tmp_path: Path) -> None:
+    overrides = {"objective.penalty": 5.0, "objective.name": "wasserstein_gp"}
+    path = written(tmp_path)
+    for recipe in (Recipe.read(path, overrides), Recipe.read(path).replace(overrides)):
+        assert recipe.objective["penalty"]["start"] == 5.0
+
+
 def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
     path = written(tmp_path, TEXT.replace('name  = "mnist"', 'name = "image_folder"'))
     with pytest.raises(UserError, match=r"^'data\.path' is missing\.$"):

@@ -123,15 +123,13 @@ class Recipe(BaseModel):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a TOML file: {error}.") from error
         table = {"name": path.stem, **table}
-        for key, value in (overrides or {}).items():
-            _put(table, key, value)
+        _put_all(table, overrides or {})
         return _checked(table)
 
     def replace(self, overrides: Mapping[str, Any] | None = None, **top: Any) -> Recipe:
         """The recipe with some settings changed: `replace({"objective.gamma": 0.5}, seed=1)`."""
         table = self.to_json()
-        for key, value in {**(overrides or {}), **top}.items():
-            _put(table, key, value)
+        _put_all(table, {**(overrides or {}), **top})
         return _checked(table)
 
 
@@ -200,6 +198,12 @@ def _locate(name: str) -> Path:
         hint = nearest(name, recipes)
         raise UserError(f"There is no recipe {name!r}. {hint} A file of your own ends in .toml.")
     return recipes[name]
+
+
+def _put_all(table: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+    # A name empties its table, so it comes before the settings of the component that it names.
+    for key in sorted(overrides, key=lambda key: not key.endswith(".name")):
+        _put(table, key, overrides[key])
 
 
 def _put(table: dict[str, Any], dotted: str, value: Any) -> None:
