@@ -173,6 +173,17 @@ def test_real_and_generated_samples_are_augmented_alike(name: str) -> None:
         assert any(not torch.equal(s, batch().real) for s in seen)
 
 
+@variants
+def test_slopes_are_taken_in_full_precision(name: str, settings: dict[str, object]) -> None:
+    def record(samples: Tensor) -> Tensor:
+        assert samples.dtype == torch.float32 or not samples.requires_grad
+        return samples
+
+    discriminates = build(name, settings).phases()[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        discriminates.loss(players(), batch(), moment().with_augment(record))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_cites_its_source_and_equation(name: str) -> None:
     text = components.find(components.OBJECTIVE, name).__doc__ or ""

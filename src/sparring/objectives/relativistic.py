@@ -101,7 +101,9 @@ class Relativistic(Objective):
     def _with_slopes(
         self, networks: Networks, batch: Batch, fake: Tensor, moment: Moment, weight: float
     ) -> Verdicts:
-        real, generated = batch.real.detach().requires_grad_(), fake.detach().requires_grad_()
+        real = batch.real.detach().requires_grad_()
+        # A slope is rounded to its sample's type, which is bfloat16 for fakes made under autocast.
+        generated = fake.detach().float().requires_grad_()
         real_logits, fake_logits = judge_both(networks, real, generated, batch.condition, moment)
         logits = torch.cat([real_logits, fake_logits])
         at_real, at_fake = squared_slopes(logits, [real, generated])
