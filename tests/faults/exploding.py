@@ -11,7 +11,7 @@ from sparring.objectives.non_saturating import NonSaturating
 
 
 class Exploding(Objective):
-    """NaN at the first `times` turns from step `at` on."""
+    """NaN at the first `times` turns from step `at` on, whatever came before."""
 
     def __init__(self, *, at: int, times: int) -> None:
         self._inner = NonSaturating()

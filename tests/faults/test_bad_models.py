@@ -54,7 +54,7 @@ def test_a_model_may_name_built_in_components_only(trained: sparring.Run, tmp_pa
     tensors, header = weights.read(trained.folder / "model" / "model.safetensors")
     header["recipe"]["networks"]["generator"]["name"] = "os:system"
     weights.write(tmp_path / "model.safetensors", tensors, header)
-    with pytest.raises(UserError, match="'os:system' .* --trusted"):
+    with pytest.raises(UserError, match=r"'os:system' .* --trusted"):
         sparring.load(tmp_path / "model.safetensors")
 
 

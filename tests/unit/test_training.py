@@ -11,6 +11,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import sparring
+from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Batch, Condition, Spec
@@ -21,7 +22,7 @@ from sparring.training.ema import Average
 from sparring.training.feed import Feed
 from sparring.training.health import Health, Verdict
 from sparring.training.log import Tally, read_rows
-from sparring.training.run import free_folder
+from sparring.training.run import create
 
 
 def feed(count: int, batch: int, *, rank: int = 0, world: int = 1) -> Feed:
@@ -103,11 +104,11 @@ def test_accumulating_gives_the_losses_of_whole_batches(tiny: Recipe, tmp_path: 
 
 def test_a_bad_step_is_forgotten_after_enough_good_ones() -> None:
     health = Health()
-    assert health.judge("generator", float("inf"), 0) is Verdict.SKIP
+    assert health.judge(float("inf")) is Verdict.SKIP
     for _ in range(Health.PATIENCE):
-        assert health.judge("generator", 1.0, 0) is Verdict.FINE
-    assert health.judge("generator", float("nan"), 0) is Verdict.SKIP
-    assert health.judge("generator", float("nan"), 0) is Verdict.ROLL_BACK
+        assert health.judge(1.0) is Verdict.FINE
+    assert health.judge(float("nan")) is Verdict.SKIP
+    assert health.judge(float("nan")) is Verdict.ROLL_BACK
 
 
 def test_a_tally_survives_being_stored() -> None:
@@ -151,8 +152,14 @@ def test_a_run_explains_itself(trained: sparring.Run) -> None:
     assert trained.recipe.hash in card
 
 
-def test_runs_get_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_get_folders_of_their_own(
+    tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    for expected in ("runs/digits", "runs/digits-2", "runs/digits-3"):
-        assert free_folder("digits") == Path(expected)
-        Path(expected).mkdir(parents=True)
+    for expected in ("runs/tiny", "runs/tiny-2", "runs/tiny-3"):
+        assert create("", tiny, {}).folder == Path(expected)
+    Path("mine").mkdir()
+    assert create("mine", tiny, {}).folder == Path("mine")
+    with pytest.raises(UserError, match="something in mine already"):
+        create("mine", tiny, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"runs", "mine"}

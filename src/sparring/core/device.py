@@ -48,9 +48,13 @@ def physical_cores() -> int:
 
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[int]:
-    """Compute with `count` threads (0 = one for each physical core); yields the number used."""
+    """Compute with `count` threads; yields the number used.
+
+    0 is one for each physical core, shared among the processes that torchrun started here.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(count or physical_cores())
+    neighbours = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    torch.set_num_threads(count or max(1, physical_cores() // neighbours))
     try:
         yield torch.get_num_threads()
     finally:

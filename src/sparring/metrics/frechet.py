@@ -20,7 +20,7 @@ def frechet_distance(real: Float[Tensor, "n d"], fake: Float[Tensor, "m d"]) -> 
     covariances = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     # The trace of the root is the sum of the roots of the eigenvalues, which are real and at least
     # 0 but for rounding.
-    eigenvalues = scipy.linalg.eigvals(covariances[0] @ covariances[1])
+    eigenvalues = np.asarray(scipy.linalg.eigvals(covariances[0] @ covariances[1]))
     root = np.sqrt(eigenvalues.real.clip(min=0)).sum()
     traces = np.trace(covariances[0]) + np.trace(covariances[1])
     return float(difference @ difference + traces - 2 * root)

@@ -47,9 +47,11 @@ def save(
         hashes = {path.name: files.sha256(path) for path in sorted(building.iterdir())}
         files.atomic_write(building / MANIFEST, json.dumps({"sha256": hashes}).encode())
         final = folder / name
+        replaced = files.temporary(final)
         if final.exists():  # the same moment again, after a roll-back
-            shutil.rmtree(final)
+            final.rename(replaced)
         building.rename(final)
+        shutil.rmtree(replaced, ignore_errors=True)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

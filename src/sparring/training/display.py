@@ -64,6 +64,10 @@ class Display:
         """One line of talk."""
         self.console.print(text, highlight=False, markup=False)
 
+    def warn(self, text: str) -> None:
+        """One line that must be seen, even by those who asked for quiet."""
+        Console(stderr=True, soft_wrap=True).print(text, highlight=False, markup=False)
+
     def picture(self, path: Path) -> None:
         """A new preview was drawn."""
         if self._bar is None:

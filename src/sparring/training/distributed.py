@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -18,14 +17,15 @@ from sparring.networks import Networks
 
 
 class Shared(DistributedDataParallel):
-    """A player whose gradients are averaged over all processes; still answers as itself."""
+    """A player whose gradients are averaged over all processes.
 
-    def __getattr__(self, name: str) -> Any:
-        """Attributes of the player, such as a generator's `latent`."""
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            return getattr(super().__getattr__("module"), name)
+    Only `forward` averages, so a player's other methods are not offered here.
+    """
+
+    @property
+    def latent(self) -> int:
+        """A generator's number of latents."""
+        return self.module.latent
 
 
 class Team:
@@ -72,6 +72,23 @@ class Team:
         votes = torch.tensor(float(flag), device=self.device)
         dist.all_reduce(votes, op=dist.ReduceOp.MAX)
         return bool(votes.item())
+
+    def agree(self, text: str) -> str:
+        """What the leader says, in every process."""
+        if self.world == 1:
+            return text
+        said = [text]
+        dist.broadcast_object_list(said)
+        return said[0]
+
+    @contextlib.contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """The leader goes through the block before all others (to download and pack once)."""
+        if not self.leads:
+            self.wait()
+        yield
+        if self.leads:
+            self.wait()
 
     def wait(self) -> None:
         """Until all processes have come this far."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterable
 
 import torch
+from torch import nn
 
 from sparring.core.errors import TrainingFailed
-from sparring.networks import Networks
 
 
 class Verdict(enum.Enum):
@@ -21,56 +20,63 @@ class Verdict(enum.Enum):
 
 
 class Health:
-    """Bad steps so far: the first is skipped, the next rolls back, one more ends the training.
+    """Bad turns so far: the first is skipped, the next returns to the last checkpoint.
 
-    A bad step is forgotten once `PATIENCE` good ones have followed it.
+    A bad turn is forgotten once `PATIENCE` good ones have followed it. Whoever has to return twice
+    to the same checkpoint has failed.
     """
 
     PATIENCE = 100
 
     def __init__(self) -> None:
-        self.bad_steps = 0
-        self.good_steps = 0
+        self.bad_turns = 0
+        self.good_turns = 0
         self.rollbacks = 0
+        self._returned_to = -1
 
-    def judge(self, player: str, loss: float, samples: int) -> Verdict:
-        """The verdict on one player's loss after `samples`.
+    def judge(self, loss: float) -> Verdict:
+        """The verdict on the loss of one player's turn."""
+        if math.isfinite(loss):
+            self.good_turns += 1
+            if self.good_turns >= self.PATIENCE:
+                self.bad_turns = 0
+            return Verdict.FINE
+        self.good_turns = 0
+        self.bad_turns += 1
+        return Verdict.SKIP if self.bad_turns == 1 else Verdict.ROLL_BACK
+
+    def return_to(self, checkpoint: int, samples: int) -> None:
+        """Note the way back from `samples` to the one of `checkpoint`.
 
         Raises:
-            TrainingFailed: it went wrong again after a roll-back, with a diagnosis.
+            TrainingFailed: this checkpoint did not help before, with a diagnosis.
         """
-        if math.isfinite(loss):
-            self.good_steps += 1
-            if self.good_steps >= self.PATIENCE:
-                self.bad_steps = 0
-            return Verdict.FINE
-        self.good_steps = 0
-        self.bad_steps += 1
-        if self.bad_steps == 1:
-            return Verdict.SKIP
-        if self.bad_steps == 2:
-            self.rollbacks += 1
-            return Verdict.ROLL_BACK
-        raise TrainingFailed(
-            f"Training diverged: after {samples} samples the loss of the {player} "
-            f"is {loss}, again after skipping a step and returning to the last checkpoint. "
-            "Lower optimiser.learning_rate or raise the objective's penalty; the run's last good "
-            "checkpoint is kept."
-        )
+        if checkpoint == self._returned_to:
+            raise TrainingFailed(
+                f"Training diverged: after {samples:,} samples the losses are not finite, again "
+                f"after skipping a step and returning to {checkpoint:,} samples. Lower "
+                "optimiser.learning_rate or raise the objective's penalty; the checkpoint is kept."
+            )
+        self._returned_to = checkpoint
+        self.rollbacks += 1
+        self.bad_turns = self.good_turns = 0
 
     def state(self) -> dict[str, int]:
         """What a checkpoint keeps."""
-        return {"bad_steps": self.bad_steps, "good_steps": self.good_steps,
-                "rollbacks": self.rollbacks}  # fmt: skip
+        return {
+            "bad_turns": self.bad_turns,
+            "good_turns": self.good_turns,
+            "rollbacks": self.rollbacks,
+        }
 
     def restore(self, state: dict[str, int]) -> None:
         """Go on from a checkpoint."""
-        self.bad_steps, self.good_steps = state["bad_steps"], state["good_steps"]
+        self.bad_turns, self.good_turns = state["bad_turns"], state["good_turns"]
         self.rollbacks = state["rollbacks"]
 
 
 @torch.no_grad()
-def is_finite(networks: Networks) -> bool:
-    """Whether every weight is a number; a checkpoint of anything else would be worthless."""
-    tensors: Iterable[torch.Tensor] = networks.parameters()
+def is_finite(*modules: nn.Module) -> bool:
+    """Whether every weight and statistic is a number; without that a checkpoint is worthless."""
+    tensors = (t for module in modules for t in module.state_dict().values())
     return all(bool(torch.isfinite(t).all()) for t in tensors)

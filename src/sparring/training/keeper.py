@@ -40,6 +40,7 @@ class Keeper:
         log: rows and pictures.
         display: what a person sees meanwhile.
         stop: set when someone asked to stop.
+        saved: samples shown at the newest checkpoint; below 0 where there is none.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Keeper:
         log: Log | None,
         display: Display,
         stop: threading.Event,
+        saved: int,
     ) -> None:
         self.folder = folder
         self.recipe = recipe
@@ -65,7 +67,7 @@ class Keeper:
         self.display = display
         self.stop = stop
         self._latents, self._condition = self._fixed()
-        self._saved = -1
+        self._saved = saved
 
     def should_stop(self) -> bool:
         """Whether any process was asked to stop."""
@@ -76,25 +78,33 @@ class Keeper:
         if self.team.device.type != "cpu" and self.state.step % CHECK_EVERY:
             return Verdict.FINE
         mean = self.team.mean(loss.clone()).item()
-        verdict = self.state.health.judge(player, mean, self.state.samples)
-        if verdict is Verdict.SKIP:
-            self.display.say(f"The loss of the {player} is {mean}; its step is skipped.")
+        verdict = self.state.health.judge(mean)
+        if verdict is Verdict.SKIP and self.team.leads:
+            self.display.warn(f"The loss of the {player} is {mean}; its step is skipped.")
         return verdict
 
     def roll_back(self) -> None:
-        """Return to the newest whole checkpoint."""
+        """Return to the newest whole checkpoint.
+
+        Raises:
+            TrainingFailed: that did not help before.
+        """
         path, parts, counters, complaints = checkpoint.newest(self.folder / "checkpoints")
-        for complaint in complaints:
-            self.display.say(complaint)
         at = self.state.samples
+        self.state.health.return_to(counters["samples"], at)
         self.state.roll_back(parts, counters, str(path))
-        self.display.say(
-            f"Losses are not finite after {at:,} samples: back to {self.state.samples:,}."
-        )
+        if self.log is not None:
+            self.log.cut(self.state.samples)
+        if self.team.leads:
+            for complaint in complaints:
+                self.display.warn(complaint)
+            self.display.warn(
+                f"Losses are not finite after {at:,} samples: back to {self.state.samples:,}."
+            )
 
     def start(self) -> None:
         """The first picture and checkpoint of a new run."""
-        if self.state.samples == 0:
+        if self._saved < 0:
             self._preview()
             self.save()
 
@@ -109,11 +119,17 @@ class Keeper:
         if self._due(training.checkpoint_every):
             self.save()
 
-    def save(self) -> None:
-        """A checkpoint of this moment, and the model as it now is."""
-        if not is_finite(self.state.networks) or self._saved == self.state.samples:
-            return  # broken weights are caught by the next loss; the same moment needs no copy
+    def save(self) -> bool:
+        """A checkpoint of this moment, and the model as it now is.
+
+        Returns False, and writes nothing, where the weights are not finite; the next loss says so.
+        """
+        if self._saved == self.state.samples:
+            return True
+        if not is_finite(self.state.networks, self.state.average.generator):
+            return False
         self._saved = self.state.samples
+        self.state.tally.share(self.team)
         if self.team.leads:
             folder = self.folder / "checkpoints"
             state = self.state
@@ -129,6 +145,7 @@ class Keeper:
             if self.log is not None:
                 self.log.histograms(state.samples, state.networks)
         self.team.wait()
+        return True
 
     def _due(self, every: int) -> bool:
         shown, batch = self.state.samples, self.recipe.batch
@@ -138,7 +155,8 @@ class Keeper:
         state = self.state
         means = {name: self.team.mean(v).item() for name, v in state.tally.take().items()}
         if "certainty" in means:
-            state.strength.update(means["certainty"], self.recipe.training.log_every)
+            state.strength.update(means["certainty"], state.samples - state.logged)
+        state.logged = state.samples
         rate = state.samples / state.seconds if state.seconds else 0.0
         values = {
             "samples": state.samples,

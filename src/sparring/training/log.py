@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sparring.core import files
 from sparring.networks import Networks
+from sparring.training.distributed import Team
 
 ENOUGH = 10_000  # weights of one tensor that a histogram is made of
 
@@ -40,6 +41,11 @@ class Tally:
         self._counts.clear()
         return means
 
+    def share(self, team: Team) -> None:
+        """Hold what all processes have seen on average, so that any of them may store it."""
+        if team.world > 1:
+            self._sums = {name: team.mean(self._sums[name].clone()) for name in sorted(self._sums)}
+
     def state(self) -> dict[str, Tensor]:
         """Sum and count of every scalar."""
         return {
@@ -64,13 +70,9 @@ class Log:
     def __init__(self, folder: Path, samples: int) -> None:
         self.folder = folder
         self.events = _tensorboard(folder, samples)
-        path = folder / "metrics.jsonl"
-        kept = [r for r in read_rows(path) if r["samples"] <= samples]
-        files.atomic_write(path, "".join(json.dumps(r) + "\n" for r in kept).encode())
-        self._rows = path.open("a", encoding="utf-8")
-        for preview in (folder / "previews").glob("*.png"):
-            if int(preview.stem) > samples:
-                preview.unlink()
+        self._path = folder / "metrics.jsonl"
+        self._rows = self._path.open("a", encoding="utf-8")
+        self.cut(samples)
 
     def __enter__(self) -> Log:
         return self
@@ -85,10 +87,22 @@ class Log:
         if self.events is not None:
             self.events.close()
 
+    def cut(self, samples: int) -> None:
+        """Forget what was written after `samples`, which is about to happen again."""
+        kept = [r for r in read_rows(self._path) if r["samples"] <= samples]
+        self._rows.close()
+        files.atomic_write(self._path, "".join(json.dumps(r) + "\n" for r in kept).encode())
+        self._rows = self._path.open("a", encoding="utf-8")
+        for preview in (self.folder / "previews").glob("*.png"):
+            if preview.stem.isdigit() and int(preview.stem) > samples:
+                preview.unlink()
+
     def row(self, values: Mapping[str, int | float]) -> None:
         """Append one row of numbers; "samples" says when."""
-        self._rows.write(json.dumps(values) + "\n")
-        self._rows.flush()
+        text = json.dumps(values, allow_nan=False) + "\n"
+        with files.writing(self._path, len(text)):
+            self._rows.write(text)
+            self._rows.flush()
         if self.events is not None:
             for name, value in values.items():
                 if name != "samples":

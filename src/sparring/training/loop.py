@@ -48,12 +48,14 @@ def play(match: Match, keeper: Keeper) -> None:
         batch = match.feed.batch(state.samples)
         for phase in phases:
             if state.step % phase.every == 0:
-                loss = turn(match, phase, views[phase.player], batch, moment)
+                loss, logs = turn(match, phase, views[phase.player], batch, moment)
                 verdict = keeper.judge(phase.player, loss)
                 if verdict is Verdict.ROLL_BACK:
                     break
                 if verdict is Verdict.FINE:
                     state.optimisers[phase.player].step()
+                    for each in logs:
+                        state.tally.add(each)
         else:
             state.samples += recipe.batch
             state.step += 1
@@ -85,10 +87,11 @@ def moment_of(match: Match) -> Moment:
 
 def turn(
     match: Match, phase: Phase, networks: Networks, batch: Batch, moment: Moment
-) -> torch.Tensor:
-    """The gradients of one player's loss, over all micro-batches; returns the loss."""
-    state, pieces = match.state, batch.pieces(match.recipe.training.accumulate)
-    state.optimisers[phase.player].zero_grad()
+) -> tuple[torch.Tensor, list[dict[str, torch.Tensor]]]:
+    """The gradients of one player's loss; returns the loss, and the logs of each micro-batch."""
+    pieces = batch.pieces(match.recipe.training.accumulate)
+    match.state.optimisers[phase.player].zero_grad()
+    logs: list[dict[str, torch.Tensor]] = []
     total = torch.zeros((), device=match.team.device)
     with only(networks, phase.player):
         for piece in pieces:
@@ -96,8 +99,8 @@ def turn(
                 loss = phase.loss(networks, piece, moment)
             (loss.total / len(pieces)).backward()
             total += loss.total.detach() / len(pieces)
-            state.tally.add({f"loss_{phase.player}": loss.total, **loss.logs})
-    return total
+            logs.append({f"loss_{phase.player}": loss.total.detach(), **loss.logs})
+    return total, logs
 
 
 @contextlib.contextmanager

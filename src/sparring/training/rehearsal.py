@@ -94,8 +94,7 @@ def rehearse(match: Match, precision: str) -> float:
 
 
 def _faster(match: Match) -> str:
-    if match.recipe.steps < WORTH_IT or not devices.has_fast_bfloat16(match.team.device):
-        return "float32"
-    slower_share = rehearse(match, "bfloat16") / rehearse(match, "float32")
+    worth_it = match.recipe.steps >= WORTH_IT and devices.has_fast_bfloat16(match.team.device)
+    plain = not worth_it or rehearse(match, "bfloat16") > 0.95 * rehearse(match, "float32")
     # Every process must choose alike; one vote for float32 is enough.
-    return "float32" if match.team.any(slower_share > 0.95) else "bfloat16"
+    return "float32" if match.team.any(plain) else "bfloat16"

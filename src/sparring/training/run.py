@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,10 @@ class Run:
     def recipe(self) -> Recipe:
         """The resolved recipe, as it was when the run began."""
         # A run is the user's own folder, so the components of a local recipe may be their own too.
-        return Recipe.model_validate(self._json("recipe.json"))
+        try:
+            return Recipe.from_json(self._json("recipe.json"), trusted=True)
+        except UserError as error:
+            raise BadData(f"{self.folder / 'recipe.json'} is damaged: {error}") from error
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -77,27 +83,33 @@ class Run:
         return f"Run({str(self.folder)!r}, {self.samples:,} of {self.recipe.samples:,} samples)"
 
 
-def free_folder(name: str) -> Path:
-    """The first of runs/NAME, runs/NAME-2, ... that does not exist."""
-    path, number = Path("runs") / name, 1
-    while path.exists():
-        number += 1
-        path = Path("runs") / f"{name}-{number}"
-    return path
+def create(out: str, recipe: Recipe, manifest: dict[str, Any]) -> Run:
+    """Make the folder of a new run: `out`, or the first free one of runs/NAME, runs/NAME-2, ...
 
-
-def create(folder: Path, recipe: Recipe, manifest: dict[str, Any]) -> Run:
-    """Make the folder of a new run.
+    It appears with recipe and manifest inside, or not at all, so that two trainings can never
+    begin in the same one.
 
     Raises:
-        UserError: there is something in the folder already.
+        UserError: there is something in `out` already.
     """
-    if (folder / "recipe.json").exists():
-        raise UserError(
-            f"{folder} holds a run already; go on with 'sparring resume {folder}', "
-            "or choose another folder with --out."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    files.atomic_write(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
-    files.atomic_write(folder / "recipe.json", json.dumps(recipe.to_json(), indent=1).encode())
-    return Run(folder)
+    for folder in [Path(out)] if out else _numbered(recipe.name):
+        draft = files.temporary(folder)
+        facts = {"manifest.json": manifest, "recipe.json": recipe.to_json()}
+        for name, content in facts.items():
+            files.atomic_write(draft / name, json.dumps(content, indent=1).encode())
+        try:
+            draft.rename(folder)  # onto nothing or an empty folder alone
+            return Run(folder)
+        except OSError:
+            shutil.rmtree(draft)
+    raise UserError(
+        f"There is something in {out} already; if it is a run, go on with 'sparring resume {out}', "
+        "else choose another folder."
+    )
+
+
+def _numbered(name: str) -> Iterator[Path]:
+    for number in itertools.count(1):
+        folder = Path("runs") / (name if number == 1 else f"{name}-{number}")
+        if not folder.exists():
+            yield folder

@@ -13,7 +13,7 @@ import torch
 from sparring.augment._adaptive import AdaptiveStrength
 from sparring.core import components, files
 from sparring.core import device as devices
-from sparring.core.errors import Interrupted, UserError
+from sparring.core.errors import BadData, Interrupted, TrainingFailed, UserError
 from sparring.core.recipe import Recipe, network_slot
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
@@ -31,7 +31,7 @@ from sparring.training.log import Log
 from sparring.training.loop import Match, play
 from sparring.training.profile import traced
 from sparring.training.rehearsal import Estimate, estimate, settled
-from sparring.training.run import Run, create, free_folder
+from sparring.training.run import Run, create
 from sparring.training.state import State
 
 
@@ -62,20 +62,19 @@ def train(
         chosen = recipe.replace(overrides) if overrides else recipe
     else:
         chosen = Recipe.read(recipe, overrides)
-    folder = Path(out) if out else free_folder(chosen.name)
     with devices.threads(chosen.training.threads) as threads, team(device) as players:
-        dataset, samples = read_data(chosen)
         check_share(chosen.batch, chosen.training.accumulate, players.world)
+        dataset, samples = read_data(chosen, players)
         match = settled(prepare(chosen, dataset.spec, samples, players))
+        folder = ""
         if players.leads:
             facts = manifest.of_run(
-                chosen, device=str(players.device), threads=threads, processes=players.world,
+                chosen, device=players.device.type, threads=threads, processes=players.world,
                 precision=match.precision, data_hash=samples.hash(), data_source=dataset.source,
                 data_licence=dataset.licence,
             )  # fmt: skip
-            create(folder, chosen, facts)
-        players.wait()
-        return _finish(Run(folder), match, dataset, quiet=quiet)
+            folder = str(create(str(out), chosen, facts).folder)
+        return _finish(Run(players.agree(folder)), match, dataset, quiet=quiet)
 
 
 def resume(
@@ -95,41 +94,45 @@ def resume(
     """
     run = Run(folder)
     recipe, before = run.recipe, run.manifest
-    with (
-        devices.threads(recipe.training.threads) as threads,
-        team(device or before["device"]) as players,
-    ):
-        dataset, samples = read_data(recipe)
+    try:
+        device = device or before["device"]
+        precision, data_before = before["precision"], before["data"]["sha256"]
+        then = {name: before[name] for name in ("torch", "device", "threads", "processes")}
+    except (KeyError, TypeError) as error:
+        raise BadData(f"{run.folder / 'manifest.json'} is damaged: no {error} in it.") from error
+    with devices.threads(recipe.training.threads) as threads, team(device) as players:
         check_share(recipe.batch, recipe.training.accumulate, players.world)
+        dataset, samples = read_data(recipe, players)
         now = {
             "torch": torch.__version__,
-            "device": str(players.device),
+            "device": players.device.type,
             "threads": threads,
             "processes": players.world,
-            "data": samples.hash(),
         }
-        then = {**before, "data": before["data"]["sha256"]}
         changed = [f"{k} was {then[k]} and is {now[k]}" for k in now if then[k] != now[k]]
+        if samples.hash() != data_before:
+            changed.append("the data are not the same")
         if changed and not inexact:
             raise UserError(
                 f"{folder} cannot be resumed bit for bit: {'; '.join(changed)}. "
                 "Go on all the same with --inexact."
             )
-        match = prepare(recipe, dataset.spec, samples, players, precision=before["precision"])
+        match = prepare(recipe, dataset.spec, samples, players, precision=precision)
         return _finish(run, match, dataset, quiet=quiet)
 
 
 def plan(recipe: Recipe, *, device: str = "auto") -> Estimate:
     """What a training would take on this machine, measured on a few steps; nothing is written."""
     with devices.threads(recipe.training.threads), team(device) as players:
-        dataset, samples = read_data(recipe)
+        dataset, samples = read_data(recipe, players)
         return estimate(settled(prepare(recipe, dataset.spec, samples, players)))
 
 
-def read_data(recipe: Recipe) -> tuple[Dataset, Samples]:
-    """The recipe's data set and its training part."""
+def read_data(recipe: Recipe, players: Team) -> tuple[Dataset, Samples]:
+    """The recipe's data set and its training part, fetched and packed by the leader alone."""
     dataset: Dataset = components.build(components.DATASET, recipe.data, where="data")
-    return dataset, dataset.split("train")
+    with players.leader_first():
+        return dataset, dataset.split("train")
 
 
 def prepare(
@@ -140,10 +143,12 @@ def prepare(
     objective: Objective = components.build(
         components.OBJECTIVE, recipe.objective, where="objective"
     )
-    for phase in objective.phases():
-        if phase.player not in recipe.networks:
-            name = recipe.objective["name"]
-            raise UserError(f"The objective {name} needs 'networks.{phase.player}' in the recipe.")
+    moving = {phase.player for phase in objective.phases()}
+    if moving | {"generator"} != set(recipe.networks):
+        raise UserError(
+            f"The objective {recipe.objective['name']} moves {', '.join(sorted(moving))}, but the "
+            f"recipe's networks are {', '.join(sorted(recipe.networks))}; give the same."
+        )
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         networks = Networks(
@@ -186,12 +191,15 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             stack.enter_context(files.Lock(run.folder / "lock", f"the run {run.folder}"))
             checkpoint.sweep(run.folder / "checkpoints")
         display = Display(recipe.samples, quiet=quiet or not players.leads)
+        saved = -1
         if checkpoint.complete(run.folder / "checkpoints"):
             path, parts, counters, complaints = checkpoint.newest(run.folder / "checkpoints")
             state.restore(parts, counters, str(path))
-            for complaint in complaints:
-                display.say(f"{complaint} Going on from {path.name} instead.")
+            saved = state.samples
+            for complaint in complaints if players.leads else ():
+                display.warn(f"{complaint} Going on from {path.name} instead.")
         display.begin(state.samples)
+        display.say(f"Training in {run.folder}, on {players.device} in {match.precision}.")
         log = stack.enter_context(Log(run.folder, state.samples)) if players.leads else None
         stop = stack.enter_context(stopping())
         keeper = Keeper(
@@ -204,11 +212,16 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             log=log,
             display=stack.enter_context(display),
             stop=stop,
+            saved=saved,
         )
         keeper.start()
         with traced(run.folder, on=recipe.profile and players.leads):
             play(match, keeper)
-        keeper.save()
+        if not keeper.save():
+            raise TrainingFailed(
+                f"Training diverged: after {state.samples:,} samples the weights are not finite; "
+                "the last good checkpoint is kept. Lower optimiser.learning_rate."
+            )
         if players.leads:
             _write_end(run, state)
     if state.samples < recipe.samples:

@@ -54,6 +54,7 @@ class State:
         self.health = Health()
         self.tally = Tally()
         self.samples = 0
+        self.logged = 0  # samples shown when the last row was written
         self.step = 0
         self.seconds = 0.0
 
@@ -75,6 +76,7 @@ class State:
         """All that is not a tensor, as JSON."""
         return {
             "samples": self.samples,
+            "logged": self.logged,
             "step": self.step,
             "seconds": self.seconds,
             "seed": self.streams.seed,
@@ -97,6 +99,7 @@ class State:
         self.streams.restore(weights.select(moving, "streams."))
         self.tally.restore(weights.select(moving, "tally."))
         self.samples, self.step = counters["samples"], counters["step"]
+        self.logged = counters["logged"]
         self.seconds = counters["seconds"]
         self.strength.restore(counters["strength"])
         self.health.restore(counters["health"])
