@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -17,8 +18,20 @@ from sparring.core.spec import Condition, Spec
 SLOPE = 0.2
 """Slope of every leaky rectifier below zero (Radford et al. 2016, section 3)."""
 
+GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))
+"""Keeps the variance of activations through such a rectifier (He et al. 2015, equation 14)."""
+
+Latent = Annotated[int, Field(gt=0, description="numbers in one latent")]
+"""Length of what a generator starts from."""
+
+Embedding = Annotated[int, Field(gt=0, description="numbers that stand for labels")]
+"""Length of what a network makes of the labels of one sample."""
+
 Heed = Annotated[bool, Field(description="heed the labels of the data, where there are any")]
 """Whether a network is conditional."""
+
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 
 class Sizes(NamedTuple):
@@ -90,6 +103,40 @@ def label_sets(spec: Spec, conditional: bool) -> Mapping[str, tuple[str, ...]]:
     return spec.labels if conditional else {}
 
 
+def label_layer(code: LabelCode, width: int) -> list[nn.Linear]:
+    """The one layer that turns a code into `width` numbers; none where no labels are heeded."""
+    return [nn.Linear(code.size, width, bias=False)] if code.size else []
+
+
+def with_labels(
+    latents: Float[Tensor, "b latent"], condition: Condition, code: LabelCode, embed: nn.ModuleList
+) -> Float[Tensor, "b n"]:
+    """Latents with the embedding of their labels beside them, where labels are heeded.
+
+    Args:
+        latents: one for each sample.
+        condition: its labels.
+        code: writes labels as zeros and ones.
+        embed: what `label_layer` made for that code.
+    """
+    for layer in embed:
+        latents = torch.cat([latents, layer(code(condition, latents))], dim=1)
+    return latents
+
+
+def begun(layer: Layer, *, spread: float) -> Layer:
+    """The layer with normal weights of standard deviation `spread` and no bias yet."""
+    nn.init.normal_(layer.weight, 0.0, spread)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def scaled(layer: Layer, *, gain: float = 1.0) -> Layer:
+    """The same with spread gain / sqrt(fan-in), which multiplies a signal's deviation by gain."""
+    return begun(layer, spread=gain * layer.weight[0].numel() ** -0.5)
+
+
 class ProjectionHead(nn.Module):
     """Features to one logit: a linear verdict plus the match of features and labels.
 
@@ -107,14 +154,10 @@ class ProjectionHead(nn.Module):
     ) -> None:
         super().__init__()
         self.code = LabelCode(labels)
-        self.verdict = nn.Linear(width, 1)
-        nn.init.normal_(self.verdict.weight, 0.0, width**-0.5)
-        nn.init.zeros_(self.verdict.bias)
-        self.match = nn.ModuleList()
-        if self.code.size:
-            match = nn.Linear(self.code.size, width, bias=False)
-            nn.init.normal_(match.weight, 0.0, width**-0.5)
-            self.match.append(match)
+        self.verdict = scaled(nn.Linear(width, 1))
+        self.match = nn.ModuleList(
+            begun(match, spread=width**-0.5) for match in label_layer(self.code, width)
+        )
         if spectral:
             for layer in (self.verdict, *self.match):
                 parametrizations.spectral_norm(layer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
-import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -15,11 +14,15 @@ from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
 from sparring.networks._layers import (
     SLOPE,
+    Embedding,
     Heed,
     LabelCode,
+    Latent,
     ProjectionHead,
     image_sizes,
+    label_layer,
     label_sets,
+    with_labels,
 )
 
 Width = Annotated[int, Field(gt=0, description="channels beside the image; doubled inward")]
@@ -44,19 +47,17 @@ class DCGANGenerator(Generator):
         self,
         spec: Spec,
         *,
-        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 100,
+        latent: Latent = 100,
         width: Width = 64,
         width_max: WidthMax = 512,
-        embedding: Annotated[int, Field(gt=0, description="numbers that stand for labels")] = 32,
+        embedding: Embedding = 32,
         conditional: Heed = True,
     ) -> None:
         super().__init__()
         sizes = image_sizes(spec, "dcgan")
         self.latent = latent
         self.code = LabelCode(label_sets(spec, conditional))
-        self.embed = nn.ModuleList()
-        if self.code.size:
-            self.embed.append(nn.Linear(self.code.size, embedding, bias=False))
+        self.embed = nn.ModuleList(label_layer(self.code, embedding))
         entry = latent + embedding * len(self.embed)
         widths = _widths(width, width_max, sizes.doublings)[::-1]
         self._base = (widths[0], sizes.base_height, sizes.base_width)
@@ -74,9 +75,8 @@ class DCGANGenerator(Generator):
 
     def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
         """Images in [-1, 1]."""
-        for embed in self.embed:
-            latents = torch.cat([latents, embed(self.code(condition, latents))], dim=1)
-        return self.layers(self.entry(latents).unflatten(1, self._base)).tanh()
+        entry = with_labels(latents, condition, self.code, self.embed)
+        return self.layers(self.entry(entry).unflatten(1, self._base)).tanh()
 
 
 class DCGANDiscriminator(Discriminator):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
-from sparring.networks._layers import SLOPE, Heed, LabelCode, label_sets
+from sparring.networks._layers import SLOPE, Heed, LabelCode, Latent, label_sets
 
 Widths = Annotated[
     tuple[Annotated[int, Field(gt=0)], ...],
@@ -35,7 +35,7 @@ class MLPGenerator(Generator):
         self,
         spec: Spec,
         *,
-        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 100,
+        latent: Latent = 100,
         widths: Widths = (128, 256, 512, 1024),
         conditional: Heed = True,
     ) -> None:

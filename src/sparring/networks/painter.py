@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import torch
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
@@ -14,21 +13,22 @@ from torch.nn import functional as F
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
 from sparring.networks._layers import (
+    GAIN,
     SLOPE,
     Heed,
     LabelCode,
+    Latent,
     ProjectionHead,
+    begun,
     image_sizes,
+    label_layer,
     label_sets,
+    scaled,
+    with_labels,
 )
 
 Width = Annotated[int, Field(gt=0, multiple_of=4, description="channels at a quarter of the size")]
 Depth = Annotated[int, Field(ge=0, description="residual blocks at a quarter of the size")]
-
-Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
-
-GAIN = math.sqrt(2 / (1 + SLOPE**2))
-"""Keeps the variance of activations through a leaky rectifier (He et al. 2015, equation 14)."""
 
 
 class PainterGenerator(Generator):
@@ -49,7 +49,7 @@ class PainterGenerator(Generator):
         self,
         spec: Spec,
         *,
-        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 64,
+        latent: Latent = 64,
         width: Width = 64,
         depth: Depth = 1,
         conditional: Heed = True,
@@ -59,13 +59,12 @@ class PainterGenerator(Generator):
         self.latent = latent
         self.small = (height, breadth, width)
         self.code = LabelCode(label_sets(spec, conditional))
-        self.embed = nn.ModuleList()
-        if self.code.size:
-            embed = nn.Linear(self.code.size, latent, bias=False)
-            nn.init.normal_(embed.weight)  # as wide as the latent beside it
-            self.embed.append(embed)
+        # As wide as the latent beside it.
+        self.embed = nn.ModuleList(
+            begun(embed, spread=1.0) for embed in label_layer(self.code, latent)
+        )
         entry = latent * (1 + len(self.embed))
-        self.start = _begun(nn.Linear(entry, math.prod(self.small)), gain=1.0)
+        self.start = scaled(nn.Linear(entry, math.prod(self.small)))
         self.blocks = nn.Sequential(*(_NormalResidual(width) for _ in range(depth)))
         self.small_norm = nn.BatchNorm2d(width)
         self.middle = _conv(width // 4, width // 2, gain=GAIN)
@@ -76,8 +75,7 @@ class PainterGenerator(Generator):
         self, latents: Float[Tensor, "b latent"], condition: Condition
     ) -> Float[Tensor, "b c h w"]:
         """Images, one for each latent."""
-        code = self.code(condition, latents)
-        entry = torch.cat([latents, *(embed(code) for embed in self.embed)], dim=1)
+        entry = with_labels(latents, condition, self.code, self.embed)
         # Channels last in memory from the start: mixed layouts are copied at every step.
         small = self.blocks(self.start(entry).unflatten(1, self.small).permute(0, 3, 1, 2))
         half = self.middle(F.pixel_shuffle(_rectified(self.small_norm(small)), 2))
@@ -154,12 +152,4 @@ def _rectified(x: Tensor) -> Tensor:
 
 def _conv(inputs: int, outputs: int, *, gain: float, stride: int = 1) -> nn.Conv2d:
     """A 3 x 3 convolution that keeps the size, or halves it with stride 2."""
-    return _begun(nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), gain=gain)
-
-
-def _begun(layer: Layer, *, gain: float) -> Layer:
-    """The layer with normal weights of standard deviation gain / sqrt(fan-in) and no bias yet."""
-    nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
+    return scaled(nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), gain=gain)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
@@ -13,7 +12,21 @@ from torch.nn import functional as F
 
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
-from sparring.networks._layers import SLOPE, Heed, LabelCode, Sizes, image_sizes, label_sets
+from sparring.networks._layers import (
+    GAIN,
+    SLOPE,
+    Embedding,
+    Heed,
+    LabelCode,
+    Latent,
+    Sizes,
+    begun,
+    image_sizes,
+    label_layer,
+    label_sets,
+    scaled,
+    with_labels,
+)
 
 Widths = Annotated[
     tuple[Annotated[int, Field(gt=0)], ...],
@@ -21,9 +34,6 @@ Widths = Annotated[
 ]
 Blocks = Annotated[int, Field(gt=0, description="residual blocks on each grid")]
 GroupSize = Annotated[int, Field(gt=0, description="channels that a 3 x 3 convolution mixes")]
-Embedding = Annotated[int, Field(gt=0, description="numbers that stand for labels")]
-
-Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 EXPANSION = 2
 """A block is twice as wide inside."""
@@ -45,7 +55,7 @@ class R3GANGenerator(Generator):
         self,
         spec: Spec,
         *,
-        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 64,
+        latent: Latent = 64,
         widths: Widths = (64, 64, 32),
         blocks: Blocks = 2,
         group_size: GroupSize = 16,
@@ -57,26 +67,23 @@ class R3GANGenerator(Generator):
         stages = _stages(widths, group_size, sizes)
         self.latent = latent
         self.code = LabelCode(label_sets(spec, conditional))
-        self.embed = nn.ModuleList()
-        if self.code.size:
-            self.embed.append(_scaled(nn.Linear(self.code.size, embedding, bias=False)))
+        self.embed = nn.ModuleList(map(scaled, label_layer(self.code, embedding)))
         self.basis = nn.Parameter(torch.randn(stages[0], sizes.base_height, sizes.base_width))
         entry = latent + embedding * len(self.embed)
-        self.entry = _scaled(nn.Linear(entry, stages[0], bias=False))
+        self.entry = scaled(nn.Linear(entry, stages[0], bias=False))
         gain = _block_gain(blocks * len(stages))
         layers: list[nn.Module] = []
         for i, width in enumerate(stages):
             if i:
                 layers.append(_Finer(stages[i - 1], width))
             layers += [_Block(width, group_size, gain) for _ in range(blocks)]
-        layers.append(_scaled(nn.Conv2d(stages[-1], sizes.channels, 1, bias=False)))
+        layers.append(scaled(nn.Conv2d(stages[-1], sizes.channels, 1, bias=False)))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
         """Images, mostly in [-1, 1]; nothing clips them."""
-        for embed in self.embed:
-            latents = torch.cat([latents, embed(self.code(condition, latents))], dim=1)
-        return self.layers(self.entry(latents)[:, :, None, None] * self.basis)
+        entry = with_labels(latents, condition, self.code, self.embed)
+        return self.layers(self.entry(entry)[:, :, None, None] * self.basis)
 
 
 class R3GANDiscriminator(Discriminator):
@@ -104,21 +111,19 @@ class R3GANDiscriminator(Discriminator):
         sizes = image_sizes(spec, "r3gan")
         stages = _stages(widths, group_size, sizes)[::-1]
         gain = _block_gain(blocks * len(stages))
-        layers: list[nn.Module] = [_scaled(nn.Conv2d(sizes.channels, stages[0], 1, bias=False))]
+        layers: list[nn.Module] = [scaled(nn.Conv2d(sizes.channels, stages[0], 1, bias=False))]
         for i, width in enumerate(stages):
             if i:
                 layers.append(_Coarser(stages[i - 1], width))
             layers += [_Block(width, group_size, gain) for _ in range(blocks)]
         base, last = (sizes.base_height, sizes.base_width), stages[-1]
-        layers.append(_scaled(nn.Conv2d(last, last, base, groups=last, bias=False)))
+        layers.append(scaled(nn.Conv2d(last, last, base, groups=last, bias=False)))
         self.layers = nn.Sequential(*layers)
         self.code = LabelCode(label_sets(spec, conditional))
-        self.embed = nn.ModuleList()
-        if self.code.size:
-            embed = nn.Linear(self.code.size, embedding, bias=False)
-            nn.init.normal_(embed.weight, 0.0, embedding**-0.5)
-            self.embed.append(embed)
-        self.head = _scaled(nn.Linear(last, embedding if self.embed else 1, bias=False))
+        self.embed = nn.ModuleList(
+            begun(embed, spread=embedding**-0.5) for embed in label_layer(self.code, embedding)
+        )
+        self.head = scaled(nn.Linear(last, embedding if self.embed else 1, bias=False))
 
     def forward(
         self, samples: Float[Tensor, "b c h w"], condition: Condition
@@ -136,10 +141,10 @@ class _Block(nn.Module):
     def __init__(self, width: int, group_size: int, gain: float) -> None:
         super().__init__()
         inner = EXPANSION * width
-        self.widen = _scaled(nn.Conv2d(width, inner, 1), gain)
+        self.widen = scaled(nn.Conv2d(width, inner, 1), gain=gain)
         groups = max(1, inner // group_size)
-        self.mix = _scaled(nn.Conv2d(inner, inner, 3, padding=1, groups=groups), gain)
-        self.narrow = _scaled(nn.Conv2d(inner, width, 1, bias=False), 0.0)
+        self.mix = scaled(nn.Conv2d(inner, inner, 3, padding=1, groups=groups), gain=gain)
+        self.narrow = scaled(nn.Conv2d(inner, width, 1, bias=False), gain=0.0)
 
     def forward(self, grid: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         inner = F.leaky_relu_(self.widen(grid), SLOPE)
@@ -176,7 +181,7 @@ class _Coarser(nn.Module):
 
 
 def _change(before: int, after: int) -> nn.Module:
-    return nn.Identity() if before == after else _scaled(nn.Conv2d(before, after, 1, bias=False))
+    return nn.Identity() if before == after else scaled(nn.Conv2d(before, after, 1, bias=False))
 
 
 def _stages(widths: tuple[int, ...], group_size: int, sizes: Sizes) -> tuple[int, ...]:
@@ -198,12 +203,4 @@ def _stages(widths: tuple[int, ...], group_size: int, sizes: Sizes) -> tuple[int
 
 def _block_gain(count: int) -> float:
     """Keeps variance through the rectifier and through `count` blocks of three convolutions."""
-    return math.sqrt(2.0 / (1.0 + SLOPE**2)) * count**-0.25
-
-
-def _scaled(layer: Layer, gain: float = 1.0) -> Layer:
-    fan_in = layer.weight[0].numel()
-    nn.init.normal_(layer.weight, 0.0, gain * fan_in**-0.5)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
+    return GAIN * count**-0.25

@@ -13,7 +13,15 @@ from torch.nn.utils import parametrizations
 
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
-from sparring.networks._layers import Heed, LabelCode, ProjectionHead, image_sizes, label_sets
+from sparring.networks._layers import (
+    Heed,
+    LabelCode,
+    Latent,
+    ProjectionHead,
+    image_sizes,
+    label_layer,
+    label_sets,
+)
 
 Width = Annotated[int, Field(gt=0, description="channels of every layer")]
 
@@ -33,7 +41,7 @@ class ResNetGenerator(Generator):
         self,
         spec: Spec,
         *,
-        latent: Annotated[int, Field(gt=0, description="numbers in one latent")] = 128,
+        latent: Latent = 128,
         width: Width = 64,
         conditional: Heed = True,
     ) -> None:
@@ -43,7 +51,7 @@ class ResNetGenerator(Generator):
         self.code = LabelCode(label_sets(spec, conditional))
         self._base = (width, sizes.base_height, sizes.base_width)
         self.entry = nn.Linear(latent, width * sizes.base_height * sizes.base_width)
-        self.blocks = nn.ModuleList(_Up(width, self.code.size) for _ in range(sizes.doublings))
+        self.blocks = nn.ModuleList(_Up(width, self.code) for _ in range(sizes.doublings))
         self.norm = nn.BatchNorm2d(width)
         self.exit = nn.Conv2d(width, sizes.channels, 3, padding=1)
         self.apply(_initialise)
@@ -94,12 +102,10 @@ class ResNetDiscriminator(Discriminator):
 class _LabelNorm(nn.Module):
     """Batch normalisation whose gain and bias depend on the labels."""
 
-    def __init__(self, width: int, codes: int) -> None:
+    def __init__(self, width: int, code: LabelCode) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(width)
-        self.lead = nn.ModuleList()
-        if codes:
-            self.lead.append(nn.Linear(codes, 2 * width, bias=False))
+        self.lead = nn.ModuleList(label_layer(code, 2 * width))
 
     def forward(
         self, grid: Float[Tensor, "b c h w"], code: Float[Tensor, "b n"]
@@ -112,9 +118,9 @@ class _LabelNorm(nn.Module):
 
 
 class _Up(nn.Module):
-    def __init__(self, width: int, codes: int) -> None:
+    def __init__(self, width: int, code: LabelCode) -> None:
         super().__init__()
-        self.norm1, self.norm2 = _LabelNorm(width, codes), _LabelNorm(width, codes)
+        self.norm1, self.norm2 = _LabelNorm(width, code), _LabelNorm(width, code)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         self.shortcut = nn.Conv2d(width, width, 1)

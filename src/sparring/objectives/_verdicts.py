@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sparring.core.schedule import Schedule
 from sparring.core.spec import Batch, Condition, Loss, Moment
 from sparring.networks import Networks
+from sparring.objectives import Phase
 from sparring.objectives._penalties import squared_slopes
 
 
@@ -111,6 +114,29 @@ def judge_stacked(
 def judge_fakes(networks: Networks, batch: Batch, moment: Moment) -> Float[Tensor, " b"]:
     """The logits that a generator earns in its own turn, differentiable in its weights."""
     return judge_one(networks, fakes_for(networks, batch, moment), batch.condition, moment)
+
+
+def two_turns(
+    discriminator: Callable[[Tensor, Tensor], Tensor],
+    generator: Callable[[Tensor], Tensor],
+    r1: Schedule,
+) -> Sequence[Phase]:
+    """The discriminator's turn, then the generator's, each on a formula of logits alone.
+
+    Args:
+        discriminator: its loss from the logits of real and of generated samples.
+        generator: its loss from the logits that its samples earn.
+        r1: weight of the penalty on slopes at real samples.
+    """
+
+    def discriminator_loss(networks: Networks, batch: Batch, moment: Moment) -> Loss:
+        verdicts = judge(networks, batch, moment, r1=r1.at(moment.progress))
+        return verdicts.loss(discriminator(verdicts.real, verdicts.fake))
+
+    def generator_loss(networks: Networks, batch: Batch, moment: Moment) -> Loss:
+        return Loss(generator(judge_fakes(networks, batch, moment)))
+
+    return Phase("discriminator", discriminator_loss), Phase("generator", generator_loss)
 
 
 def _penalty_log(verdicts: Verdicts) -> dict[str, Tensor]:

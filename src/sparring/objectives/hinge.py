@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import Tensor
 from torch.nn.functional import relu
 
-from sparring.core.spec import Batch, Loss, Moment
-from sparring.networks import Networks
 from sparring.objectives import Objective, Phase
 from sparring.objectives._arguments import NONE, R1
-from sparring.objectives._verdicts import judge, judge_fakes
+from sparring.objectives._verdicts import two_turns
 
 
 class Hinge(Objective):
@@ -29,15 +28,12 @@ class Hinge(Objective):
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's turn, then the generator's."""
-        return (
-            Phase("discriminator", self._discriminator_loss),
-            Phase("generator", self._generator_loss),
-        )
+        return two_turns(_discriminator_loss, _generator_loss, self._r1)
 
-    def _discriminator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        verdicts = judge(networks, batch, moment, r1=self._r1.at(moment.progress))
-        return verdicts.loss(relu(1.0 - verdicts.real).mean() + relu(1.0 + verdicts.fake).mean())
 
-    def _generator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        logits = judge_fakes(networks, batch, moment)
-        return Loss(-logits.mean())
+def _discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return relu(1.0 - real).mean() + relu(1.0 + fake).mean()
+
+
+def _generator_loss(fake: Tensor) -> Tensor:
+    return -fake.mean()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparring.core.spec import Batch, Loss, Moment
-from sparring.networks import Networks
+from torch import Tensor
+
 from sparring.objectives import Objective, Phase
 from sparring.objectives._arguments import NONE, R1
-from sparring.objectives._verdicts import judge, judge_fakes
+from sparring.objectives._verdicts import two_turns
 
 
 class LeastSquares(Objective):
@@ -26,17 +26,12 @@ class LeastSquares(Objective):
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's turn, then the generator's."""
-        return (
-            Phase("discriminator", self._discriminator_loss),
-            Phase("generator", self._generator_loss),
-        )
+        return two_turns(_discriminator_loss, _generator_loss, self._r1)
 
-    def _discriminator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        verdicts = judge(networks, batch, moment, r1=self._r1.at(moment.progress))
-        return verdicts.loss(
-            0.5 * ((verdicts.real - 1.0).square() + (verdicts.fake + 1.0).square()).mean()
-        )
 
-    def _generator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        logits = judge_fakes(networks, batch, moment)
-        return Loss(0.5 * logits.square().mean())
+def _discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return 0.5 * ((real - 1.0).square() + (fake + 1.0).square()).mean()
+
+
+def _generator_loss(fake: Tensor) -> Tensor:
+    return 0.5 * fake.square().mean()
