@@ -69,6 +69,39 @@ def test_hash_depends_on_content_alone(recipe: Recipe, tmp_path: Path) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", recipe.hash)
 
 
+def test_hash_leaves_out_words_and_places(tmp_path: Path) -> None:
+    text = TEXT.replace('name  = "mnist"', 'name = "image_folder"\npath = "/home/ann/photos"')
+    recipe = Recipe.read(written(tmp_path, text))
+    assert recipe.replace(name="other", summary="?", source="?", profile=True).hash == recipe.hash
+    assert recipe.replace(expected={"distance": 3}).hash == recipe.hash
+    assert recipe.replace({"data.path": "../photos"}).hash == recipe.hash
+    assert recipe.replace({"data.path": "/home/ann/pictures"}).hash != recipe.hash
+    assert recipe.replace({"data.size": 32}).hash != recipe.hash
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("/home/ann/photos", "photos"),
+        ("/home/ann/photos/", "photos"),
+        ("C:\\Users\\Ann\\photos.zip", "photos.zip"),
+        ("~/photos", "photos"),
+        ("ann/photos", "photos"),
+        ("photos", "photos"),
+        ("/", "."),
+        (".", "."),
+    ],
+)
+def test_only_the_last_part_of_a_path_is_shown_to_others(
+    path: str, left: str, tmp_path: Path
+) -> None:
+    text = TEXT.replace('name  = "mnist"', 'name = "image_folder"\npath = "."')
+    shown = Recipe.read(written(tmp_path, text), {"data.path": path}).without_paths()
+    assert shown.data["path"] == left
+    assert shown.without_paths() == shown
+    assert Recipe.from_json(shown.to_json()) == shown
+
+
 def test_replace_changes_settings_and_leaves_the_original(recipe: Recipe) -> None:
     changed = recipe.replace({"objective.gamma": 0.5, "data.batch": 10}, seed=7)
     assert (changed.seed, changed.batch) == (7, 10)

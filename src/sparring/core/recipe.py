@@ -19,6 +19,9 @@ from sparring.core.errors import UserError, nearest
 from sparring.core.schedule import Ramp, constant
 
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+TABLES = ("data", "networks", "objective", "augment")  # what names components
+DESCRIBING = {"name", "summary", "source", "expected", "profile"}  # what decides no bit
+LOCAL = re.compile(r"[/~]|\\\\|[A-Za-z]:[/\\]")  # how a path of one machine begins
 
 
 class Optimiser(BaseModel):
@@ -90,13 +93,22 @@ class Recipe(BaseModel):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON; two recipes are the same where their hashes are."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        """SHA-256 of the canonical JSON of what decides a training.
+
+        Words about the recipe do not count, nor where the data lie: their own hash stands in a
+        run's manifest.
+        """
+        table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING)
+        text = json.dumps(table, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary from which `from_json` makes an equal recipe."""
         return self.model_dump(mode="json")
+
+    def without_paths(self) -> Recipe:
+        """The recipe as others may see it: of paths on this machine only the last part is left."""
+        return self.model_copy(update={table: _bare(getattr(self, table)) for table in TABLES})
 
     @staticmethod
     def from_json(stored: Mapping[str, Any], *, trusted: bool = False) -> Recipe:
@@ -185,6 +197,21 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     # JSON strings, numbers and booleans are TOML too.
     return json.dumps(value, ensure_ascii=False)
+
+
+def _bare(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {k: _bare(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_bare(v) for v in value]
+    if isinstance(value, str) and (key == "path" or LOCAL.match(value)):
+        return last_part(value)
+    return value
+
+
+def last_part(path: str) -> str:
+    """The last component of a path of any system."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or "."
 
 
 def _locate(name: str) -> Path:
