@@ -14,23 +14,18 @@ import argparse
 import contextlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from baselines import turns
-from sparring.core import device as devices
+from sparring.core.errors import Interrupted
 from sparring.core.recipe import Recipe, parse_override
 from sparring.training import session
-from sparring.training.display import Display
-from sparring.training.distributed import team
 from sparring.training.keeper import Keeper
-from sparring.training.log import Log
 from sparring.training.loop import Match, play
-from sparring.training.rehearsal import settled
-from sparring.training.run import create
 
 ENDLESS = 10**12
 
@@ -51,15 +46,16 @@ class Countdown(threading.Event):
 class Spent:
     """Seconds in calls of one kind."""
 
-    def __init__(self, call: Callable[[], None]) -> None:
+    def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
         self.seconds: list[float] = []
 
-    def __call__(self) -> None:
+    def __call__(self) -> Any:
         """Call and count."""
         started = turns.now()
-        self.call()
+        result = self.call()
         self.seconds.append(turns.now() - started)
+        return result
 
     def take(self) -> list[float]:
         """What was counted since the last time."""
@@ -67,50 +63,39 @@ class Spent:
         return taken
 
 
-@contextlib.contextmanager
-def match_of(recipe: Recipe, *, average: bool) -> Iterator[tuple[Match, str]]:
-    """A match ready to play, and the licence of its data."""
-    with devices.threads(recipe.training.threads), team("cpu") as alone:
-        dataset, samples = session.read_data(recipe)
-        match = settled(session.prepare(recipe, dataset.spec, samples, alone))
-        if not average:  # to learn what the average costs
-            match.state.average.update = lambda *ignored: None
-        yield match, dataset.licence
+def paused(match: Match, keeper: Keeper) -> turns.Advance:
+    """The loop as a contender."""
+    keeper.stop = stop = Countdown()
+    keeper._preview = preview = Spent(keeper._preview)
+    keeper.save = save = Spent(keeper.save)
+
+    def advance(steps: int) -> dict[str, Any]:
+        stop.left = steps
+        play(match, keeper)
+        preview()
+        save()
+        return {"previews": preview.take(), "checkpoints": save.take()}
+
+    return advance
 
 
-@contextlib.contextmanager
-def playing(recipe: Recipe, *, average: bool) -> Iterator[tuple[turns.Advance, dict[str, Any]]]:
-    """The loop as a contender, and what it says of itself."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        match_of(recipe, average=average) as (match, licence),
-        Log((folder := create(Path(name), recipe, {}).folder), 0) as log,
-    ):
-        stop = Countdown()
-        display = Display(recipe.samples, quiet=True)
-        keeper = Keeper(
-            folder,
-            recipe=recipe,
-            state=match.state,
-            team=match.team,
-            modality=match.feed.modality,
-            licence=licence,
-            log=log,
-            display=display,
-            stop=stop,
-        )
-        keeper.start()
-        keeper._preview = preview = Spent(keeper._preview)
-        keeper.save = save = Spent(keeper.save)
+def take_turns(match: Match, keeper: Keeper) -> None:
+    """Stands where the loop stands, and lets it run only when told to on stdin."""
+    recipe = match.recipe
+    turns.answer(
+        paused(match, keeper),
+        batch=recipe.batch,
+        torch=torch.__version__,
+        precision=match.precision,
+        preview_every=recipe.training.preview_every,
+        checkpoint_every=recipe.training.checkpoint_every,
+    )
 
-        def advance(steps: int) -> dict[str, Any]:
-            stop.left = steps
-            play(match, keeper)
-            preview()
-            save()
-            return {"previews": preview.take(), "checkpoints": save.take()}
 
-        yield advance, {"precision": match.precision}
+def without_average(match: Match, keeper: Keeper) -> None:
+    """The same, to learn what the average costs."""
+    match.state.average.update = lambda *ignored: None
+    take_turns(match, keeper)
 
 
 def main() -> None:
@@ -124,19 +109,16 @@ def main() -> None:
     chosen = parser.parse_args()
     overrides = {"samples": ENDLESS} | dict(map(parse_override, chosen.overrides))
     recipe = Recipe.read(chosen.recipe).replace(overrides)
-    with playing(recipe, average=not chosen.no_average) as (advance, facts):
-        if chosen.turns:
-            rhythm = recipe.training
-            turns.answer(
-                advance,
-                batch=recipe.batch,
-                torch=torch.__version__,
-                preview_every=rhythm.preview_every,
-                checkpoint_every=rhythm.checkpoint_every,
-                **facts,
-            )
-        else:
-            turns.alone(advance, chosen.steps, recipe.batch)
+
+    def by_itself(match: Match, keeper: Keeper) -> None:
+        turns.alone(paused(match, keeper), chosen.steps, recipe.batch)
+
+    # Everything around the loop is what `sparring train` sets up.
+    session.play = (
+        (without_average if chosen.no_average else take_turns) if chosen.turns else by_itself
+    )
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Interrupted):
+        session.train(recipe, out=Path(folder) / "run", device="cpu", quiet=True)
 
 
 if __name__ == "__main__":
