@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import sparring
@@ -16,7 +17,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Batch, Condition, Spec
 from sparring.data import Samples
-from sparring.modalities.image import Image
+from sparring.modalities.image import Image as Pictures
 from sparring.networks.mlp import MLPGenerator
 from sparring.training.ema import Average
 from sparring.training.feed import Feed
@@ -28,7 +29,7 @@ from sparring.training.run import create
 def feed(count: int, batch: int, *, rank: int = 0, world: int = 1) -> Feed:
     values = np.arange(count, dtype=np.uint8).reshape(-1, 1, 1, 1)
     samples = Samples(values, {"number": np.arange(count, dtype=np.int64)})
-    modality, device = Image(Spec("image", (1, 1, 1))), torch.device("cpu")
+    modality, device = Pictures(Spec("image", (1, 1, 1))), torch.device("cpu")
     return Feed(samples, modality, seed=3, batch=batch, rank=rank, world=world, device=device)
 
 
@@ -146,6 +147,8 @@ def test_a_run_explains_itself(trained: sparring.Run) -> None:
     assert len(trained.manifest["data"]["sha256"]) == 64
     assert "estimate" in trained.manifest["energy"]["basis"]
     assert [p.stem for p in trained.previews][:2] == ["000000000", "000000128"]
+    with Image.open(trained.previews[0]) as preview:
+        assert preview.info["Description"] == "AI-generated"
     assert trained._repr_png_() == trained.previews[-1].read_bytes()
     card = (trained.folder / "model" / "README.md").read_text()
     assert "AI-generated" in card

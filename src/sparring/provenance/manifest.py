@@ -18,6 +18,8 @@ from sparring.core.recipe import Recipe
 from sparring.core.version import VERSION
 
 WATTS_ASSUMED = 65.0
+MARK = {"Software": f"Sparring {VERSION}", "Description": "AI-generated"}
+"""The text that every picture carries, previews of a training too."""
 
 
 def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precision: str,
@@ -68,8 +70,7 @@ def stamp(
         "created": now(),
     }
     return {
-        "Software": f"Sparring {VERSION}",
-        "Description": "AI-generated",
+        **MARK,
         "sparring": json.dumps(made, sort_keys=True),
     }
 

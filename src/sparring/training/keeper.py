@@ -17,6 +17,7 @@ from sparring.core.rng import Streams
 from sparring.core.spec import Condition
 from sparring.generation.sampler import conditions, write_model
 from sparring.modalities import Modality
+from sparring.provenance.manifest import MARK
 from sparring.training import checkpoint
 from sparring.training.display import Display
 from sparring.training.distributed import Team
@@ -178,7 +179,7 @@ class Keeper:
         if self.log is None:
             return
         samples = self.state.average.generator(self._latents, self._condition)
-        png = self.modality.preview(samples.float().cpu())
+        png = self.modality.preview(samples.float().cpu(), stamp=MARK)
         self.display.picture(self.log.preview(self.state.samples, png))
 
     def _fixed(self) -> tuple[Tensor, Condition]:
