@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sparring.augment import Augment
-from sparring.augment._adaptive import AdaptiveStrength
+from sparring.augment._adaptive import ADJUST_SPAN, LIMIT, AdaptiveStrength
 from sparring.core import components
 from sparring.core.rng import Streams
 
@@ -122,28 +122,31 @@ def test_gentle_refuses_what_is_no_image() -> None:
 
 
 def test_controller_moves_toward_its_target() -> None:
-    control = AdaptiveStrength(start=0.5, target=0.6, span=1000)
-    control.update(0.9, 100)
+    control = AdaptiveStrength(start=0.5, target=0.6)
+    control.update(0.9, ADJUST_SPAN // 10)
     assert control.strength == pytest.approx(0.6)
-    control.update(0.1, 200)
+    control.update(0.1, ADJUST_SPAN // 5)
     assert control.strength == pytest.approx(0.4)
-    control.update(0.6, 200)
+    control.update(0.6, ADJUST_SPAN // 5)
     assert control.strength == pytest.approx(0.4)
 
 
 def test_controller_stays_within_its_limits() -> None:
-    control = AdaptiveStrength(span=100)
-    control.update(1.0, 10_000)
-    assert control.strength == 0.8
-    control.update(-1.0, 10_000)
-    assert control.strength == 0.0
-    control.update(float("nan"), 10_000)
-    assert control.strength == 0.0
+    control = AdaptiveStrength()
+    for certainty, strength in ((1.0, LIMIT), (float("nan"), LIMIT), (-1.0, 0.0)):
+        control.update(certainty, 2 * ADJUST_SPAN)
+        assert control.strength == strength
+
+
+def test_controller_leaves_a_chosen_start_above_its_limit() -> None:
+    control = AdaptiveStrength(start=0.9)
+    control.update(1.0, 2 * ADJUST_SPAN)
+    assert control.strength == 0.9
 
 
 def test_controller_without_augmentation_or_target_rests() -> None:
     for control in (AdaptiveStrength.of(None), AdaptiveStrength.of(build("gentle", target=1))):
-        control.update(1.0, 10_000)
+        control.update(1.0, ADJUST_SPAN)
         assert control.strength == 0.0
 
 

@@ -20,37 +20,24 @@ class AdaptiveStrength:
     """A strength that grows while the discriminator is too sure of real samples, else shrinks.
 
     Karras et al. 2020, "Training generative adversarial networks with limited data", section 3:
-    with r = E sign f(x), the strength moves by samples / span toward 1 where r > target and
+    with r = E sign f(x), the strength moves by samples / ADJUST_SPAN toward 1 where r > target and
     toward 0 where r < target.
 
     Args:
-        start: strength at the start, in [0, limit].
+        start: strength at the start, in [0, 1].
         target: the r to hold; at 1 the strength stays where it is.
-        span: samples that take the strength from 0 to 1.
-        limit: highest strength.
 
     Raises:
-        ValueError: a value out of range.
+        ValueError: the start is out of range.
     """
 
-    def __init__(
-        self,
-        *,
-        start: float = 0.0,
-        target: float = 0.6,
-        span: int = ADJUST_SPAN,
-        limit: float = LIMIT,
-    ) -> None:
-        if not 0.0 <= start <= 1.0 or not 0.0 <= limit <= 1.0 or span < 1:
-            raise ValueError(
-                f"start = {start} and limit = {limit} must lie in [0, 1] and span = {span} must "
-                "be at least 1"
-            )
+    def __init__(self, *, start: float = 0.0, target: float = 0.6) -> None:
+        if not 0.0 <= start <= 1.0:
+            raise ValueError(f"start = {start} must lie in [0, 1]")
         self.strength = start
         self._target = target
-        self._span = span
         # A start that someone chose above the limit is meant so.
-        self._limit = max(start, limit)
+        self._limit = max(start, LIMIT)
 
     @staticmethod
     def of(augment: Augment | None) -> AdaptiveStrength:
@@ -69,7 +56,7 @@ class AdaptiveStrength:
         if self._target >= 1.0 or not math.isfinite(certainty):
             return
         direction = (certainty > self._target) - (certainty < self._target)
-        moved = self.strength + direction * samples / self._span
+        moved = self.strength + direction * samples / ADJUST_SPAN
         self.strength = min(max(moved, 0.0), self._limit)
 
     def state(self) -> dict[str, float]:

@@ -19,7 +19,6 @@ from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import NO_STAMP, Modality, _decode
 
-XMP = "XML:com.adobe.xmp"  # the one keyword that readers only look for in an iTXt chunk
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
 WIDEST = 1024  # pixels of the longer side beyond which it is not
 GAP = 2
@@ -188,10 +187,7 @@ def _png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
     info = PngImagePlugin.PngInfo()
     for keyword, text in stamp.items():
         assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
-        if keyword == XMP:
-            info.add_itxt(keyword, text)
-        else:
-            info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
+        info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)
     return content.getvalue()
