@@ -58,6 +58,65 @@ def test_a_model_may_name_built_in_components_only(trained: sparring.Run, tmp_pa
         sparring.load(tmp_path / "model.safetensors")
 
 
+def test_a_modality_from_outside_is_not_imported(
+    trained: sparring.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "it ran"
+    (tmp_path / "evilmod.py").write_text(
+        f"import pathlib\npathlib.Path({str(marker)!r}).touch()\nclass X: pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    tensors, header = weights.read(trained.folder / "model" / "model.safetensors")
+    header["spec"]["modality"] = "evilmod:X"
+    weights.write(tmp_path / "model.safetensors", tensors, header)
+    with pytest.raises(BadData, match=r"'evilmod:X' .* --trusted"):
+        sparring.load(tmp_path / "model.safetensors")
+    assert not marker.exists()
+    with pytest.raises(BadData, match="not a subclass of Modality"):
+        sparring.load(tmp_path / "model.safetensors", trusted=True)
+    assert marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("recipe",), 3),
+        (("recipe", "samples"), -1),
+        (("recipe", "objective", "name"), "hinj"),
+        (("recipe", "networks", "generator", "widths"), [16, 2**40]),
+        (("recipe", "networks", "generator", "widths"), [2**62, 2**62]),
+        (("recipe", "networks", "generator", "latent"), 2**34),
+        (("recipe", "networks", "generator", "latent"), 10**30),
+        (("recipe", "networks", "generator"), {"name": "painter", "depth": 10**12}),
+        (("spec",), []),
+        (("spec", "shape"), [1, 2**31, 2**31]),
+        (("spec", "shape"), [1, -8, 8]),
+        (("spec", "shape"), [float("inf")]),
+        (("spec", "shape"), ["many"]),
+        (("spec", "labels"), {"class": []}),
+        (("spec", "labels"), {"class": [str(i) for i in range(100_000)]}),
+        (("spec", "modality"), "smell"),
+        (("facts",), 3),
+        (("facts",), []),
+        (("facts",), {}),
+        (("facts", "samples"), "many"),
+    ],
+    ids=str,
+)
+def test_a_header_that_cannot_be_is_bad_data(
+    trained: sparring.Run, tmp_path: Path, keys: tuple[str, ...], value: object
+) -> None:
+    tensors, header = weights.read(trained.folder / "model" / "model.safetensors")
+    table = header
+    for key in keys[:-1]:
+        table = table[key]
+    table[keys[-1]] = value
+    weights.write(tmp_path / "model.safetensors", tensors, header)
+    with pytest.raises(BadData) as caught:
+        sparring.load(tmp_path / "model.safetensors")
+    assert "\n" not in str(caught.value)
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(BadData, match="There is no"):

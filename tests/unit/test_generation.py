@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import torch
 from PIL import Image
 
 import sparring
-from sparring.core.errors import UserError
+from sparring.core import memory
+from sparring.core.errors import OutOfResources, UserError
 from sparring.core.spec import Spec
+from sparring.generation.asking import MOST, conditions, parse_labels
 from sparring.generation.explore import between, save_walk
-from sparring.generation.sampler import conditions, parse_labels
+from sparring.generation.sampler import write_model
 
 TWO = Spec("image", (1, 8, 8), labels={"digit": ("0", "1", "2"), "speaker": ("ann", "bob")})
 
@@ -43,12 +46,20 @@ def test_less_truncation_is_closer_to_the_mean(sampler: sparring.Sampler) -> Non
 
 def test_labels_left_out_take_all_classes_in_turn(sampler: sparring.Sampler) -> None:
     assert sampler.generate(3).captions == ["dark", "light", "dark"]
-    free = conditions(TWO, 6, {})
+    free = conditions(TWO, range(6), {})
     assert free.labels["digit"].tolist() == [0, 1, 2, 0, 1, 2]
     assert free.labels["speaker"].tolist() == [0, 0, 0, 1, 1, 1]
-    half = conditions(TWO, 3, {"digit": "2"})
+    half = conditions(TWO, range(3), {"digit": "2"})
     assert half.labels["digit"].tolist() == [2, 2, 2]
     assert half.labels["speaker"].tolist() == [0, 1, 0]
+    assert conditions(TWO, [2**63 - 1], {}).labels["digit"].tolist() == [(2**63 - 1) % 3]
+
+
+def test_labels_left_out_follow_the_seed_and_not_the_place(sampler: sparring.Sampler) -> None:
+    sixth = sampler.generate(1, seed=5)
+    many = sampler.generate(16, seed=0)
+    assert sixth.captions == many.captions[5:6] == ["light"]
+    assert torch.equal(sixth.samples[0], many.samples[5])
 
 
 def test_labels_are_read_as_people_write_them() -> None:
@@ -62,6 +73,64 @@ def test_labels_are_read_as_people_write_them() -> None:
         parse_labels("speeker=ann", TWO)
     with pytest.raises(UserError, match="needs the name of its set"):
         parse_labels("7", Spec("image", (1, 8, 8)))
+    one = Spec("image", (1, 8, 8), labels={"digit": ("3", "7")})
+    for twice in ("3,7", "digit=3,7", "digit=3, digit = 7"):
+        with pytest.raises(UserError, match="digit is asked to be '3' and '7'"):
+            parse_labels(twice, one)
+
+
+def test_a_walk_asks_for_what_can_be_made(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    for seeds, settings, sentence in (
+        ([1, -2], {}, "seed = -2"),
+        ([1, 2**63], {}, "seed = 9223372036854775808"),
+        ([1, 2], {"truncation": 0.0}, "truncation = 0"),
+        ([1, 2], {"truncation": 1.5}, "truncation = 1.5"),
+        ([1, 2], {"steps": MOST}, "count = 100001"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            sparring.interpolate(sampler, seeds, **settings)
+        with pytest.raises(UserError):
+            save_walk(sampler, seeds, tmp_path, **settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_way_gets_a_sentence(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for save in (
+        lambda folder: sampler.generate(1).save(folder),
+        sampler.save,
+        lambda folder: save_walk(sampler, [0, 1], folder, steps=1),
+    ):
+        for folder in (tmp_path / "file", tmp_path / "file" / "inside"):
+            with pytest.raises(UserError, match="cannot be written"):
+                save(folder)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_memory_that_does_not_suffice(
+    sampler: sparring.Sampler, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def forward(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sampler.generator, "forward", forward)
+    with pytest.raises(OutOfResources, match="memory does not suffice") as caught:
+        sampler.generate(1)
+    assert caught.value.code == 5
+
+
+def test_other_errors_are_not_taken_for_missing_memory() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), memory.enough():
+        raise RuntimeError("shapes differ")
 
 
 def test_every_file_says_that_it_is_made_by_a_machine(
@@ -75,6 +144,9 @@ def test_every_file_says_that_it_is_made_by_a_machine(
         assert told["seeds"] == seeds
         assert told["ai_generated"] is True
         assert told["model"] == sampler.model_hash
+    for shown in (sampler.generate(2), sampler):  # as notebooks show them
+        with Image.open(io.BytesIO(shown._repr_png_())) as picture:
+            assert json.loads(picture.info["sparring"])["model"] == sampler.model_hash
     strip, walk = save_walk(sampler, [1, 2], tmp_path, steps=3)
     with Image.open(strip) as picture:
         assert picture.info["Description"] == "AI-generated"
@@ -106,3 +178,22 @@ def test_a_model_folder_gives_the_same_samples(sampler: sparring.Sampler, tmp_pa
     assert {p.name for p in (tmp_path / "model").iterdir()} == {
         "model.safetensors", "config.json", "README.md",
     }  # fmt: skip
+
+
+def test_a_model_does_not_tell_where_the_data_lie(trained: sparring.Run) -> None:
+    place = trained.recipe.data["path"]
+    assert str(Path(place).parent) in trained.manifest["data"]["source"]  # a run is one's own
+    for path in (trained.folder / "model").iterdir():
+        assert str(Path(place).parent).encode() not in path.read_bytes(), path.name
+    again = sparring.load(trained.folder)
+    assert again.recipe.data["path"] == Path(place).name
+    assert again.recipe.hash == trained.recipe.hash == trained.manifest["recipe_hash"]
+
+
+def test_a_licence_beside_the_data_is_named_without_its_folder(
+    trained: sparring.Run, sampler: sparring.Sampler, tmp_path: Path
+) -> None:
+    path = trained.recipe.data["path"]
+    facts = {"samples": 3, "licence": f"see LICENSE in {path}"}
+    write_model(tmp_path, sampler.generator, trained.recipe, sampler.spec, facts)
+    assert sparring.load(tmp_path).facts["licence"] == f"see LICENSE in {Path(path).name}"

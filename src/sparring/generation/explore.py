@@ -12,7 +12,8 @@ from torch import Tensor
 
 from sparring.core import files
 from sparring.core.errors import UserError
-from sparring.generation.sampler import Generated, Sampler, conditions, parse_labels
+from sparring.generation.asking import conditions, parse_labels, require_makeable
+from sparring.generation.sampler import Generated, Sampler
 
 
 def between(
@@ -52,17 +53,19 @@ def interpolate(
         closed: whether the walk returns to its first seed (for endless animations).
 
     Raises:
-        UserError: fewer than two seeds, or no steps.
+        UserError: fewer than two seeds, no steps, or what `Sampler.generate` refuses.
     """
     if len(seeds) < 2 or steps < 1:
         raise UserError("A way through latent space needs two seeds or more, and a step or more.")
+    count = steps * len(seeds) if closed else steps * (len(seeds) - 1) + 1
+    require_makeable(count, seeds, truncation)
     points = sampler.latents([*seeds, seeds[0]] if closed else seeds)
     shares = [i / steps for i in range(steps)]
     legs = [between(a, b, s) for a, b in itertools.pairwise(points) for s in shares]
     path = torch.stack(legs if closed else [*legs, points[-1]])
     chosen = parse_labels(labels, sampler.spec)
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
-    condition = conditions(sampler.spec, len(path), first)
+    condition = conditions(sampler.spec, range(count), first)
     return Generated(
         sampler(path * truncation, condition),
         [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
@@ -82,10 +85,10 @@ def save_walk(
     truncation: float = 1.0,
 ) -> list[Path]:
     """Write `strip.png`, the way through `seeds` in one row, and `walk`, which returns."""
-    strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
     loop = interpolate(
         sampler, seeds, steps=2 * steps, labels=labels, truncation=truncation, closed=True
     )
+    strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
     picture = sampler.modality.preview(strip.samples, columns=len(strip), stamp=strip.stamp())
     files.atomic_write(folder / "strip.png", picture)
     walk = sampler.modality.animate(loop.samples, folder / "walk", loop.stamp())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +12,15 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from sparring.core import components, device, files, weights
-from sparring.core.errors import BadData, UserError, nearest
-from sparring.core.recipe import Recipe
+from sparring.core import components, device, files, memory, weights
+from sparring.core.errors import BadData, UserError
+from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, Spec
+from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.modalities import Modality
 from sparring.networks import Generator
 from sparring.provenance import manifest
@@ -24,7 +28,7 @@ from sparring.provenance.card import card
 
 MODEL_FILE = "model.safetensors"
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
-MOST = 100_000  # samples in one call
+SPARE = 1_000  # parameters that a network may register beyond twice those in a file
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,12 @@ class Generated:
         """Write one file a sample, named by its seed and labels, and `sheet.png`.
 
         Every file says inside that it is AI-generated, and by what it can be made again.
+
+        Raises:
+            OutOfResources: the disk is full.
+            UserError: the folder cannot be written.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         paths = []
         for sample, seed, labels in zip(self.samples, self.seeds, self.labels, strict=True):
             name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
@@ -90,34 +97,39 @@ class Sampler:
     Args:
         generator: in evaluation mode.
         recipe: what it was trained by.
-        spec: what it makes.
+        modality: how what it makes is shown and written.
         facts: "samples" shown in training and the "licence" of the data.
     """
 
     def __init__(
-        self, generator: Generator, recipe: Recipe, spec: Spec, facts: Mapping[str, Any]
+        self, generator: Generator, recipe: Recipe, modality: Modality, facts: Mapping[str, Any]
     ) -> None:
         self.generator = generator.eval().requires_grad_(False)
         self.recipe = recipe
-        self.spec = spec
+        self.modality = modality
+        self.spec = modality.spec
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
-        self.modality = modality_of(spec)
 
     @torch.inference_mode()
     def __call__(
         self, latents: Float[Tensor, "b latent"], condition: Condition
     ) -> Float[Tensor, "b ..."]:
-        """Samples from given latents, computed in blocks of fixed size; on the CPU."""
+        """Samples from given latents, computed in blocks of fixed size; on the CPU.
+
+        Raises:
+            OutOfResources: the memory of the device or of the CPU does not suffice.
+        """
         target = next(self.generator.parameters()).device
         made = []
-        for start in range(0, len(latents), BLOCK):
-            piece = slice(start, start + BLOCK)
-            missing = BLOCK - len(latents[piece])
-            z = _padded(latents[piece], missing).to(target)
-            c = condition.map(lambda t, p=piece, m=missing: _padded(t[p], m)).to(target)
-            made.append(self.generator(z, c)[: BLOCK - missing].float().cpu())
-        return torch.cat(made)
+        with memory.enough():
+            for start in range(0, len(latents), BLOCK):
+                piece = slice(start, start + BLOCK)
+                missing = BLOCK - len(latents[piece])
+                z = _padded(latents[piece], missing).to(target)
+                c = condition.map(lambda t, p=piece, m=missing: _padded(t[p], m)).to(target)
+                made.append(self.generator(z, c)[: BLOCK - missing].float().cpu())
+            return torch.cat(made)
 
     def generate(
         self,
@@ -133,22 +145,16 @@ class Sampler:
             count: how many, 1 to 100,000.
             seed: of the first sample, 0 to 2^63 - count.
             labels: a class for each label set, `{"digit": "7"}`, "digit=7" or just "7"; sets left
-                out take all their classes in turn.
+                out take all their classes in turn, as a sample's seed has it.
             truncation: the share by which latents are drawn to their mean, in (0, 1]; less is
                 more typical and less varied (in the spirit of Brock et al. 2019, "truncation").
 
         Raises:
             UserError: a number out of range, or a label that the model does not know.
         """
-        if not 1 <= count <= MOST:
-            raise UserError(f"count = {count}: between 1 and {MOST:,} samples can be made at once.")
-        if not 0 <= seed <= 2**63 - count:
-            raise UserError(f"seed = {seed}: a whole number from 0 to 2^63 - count is needed.")
-        if not 0 < truncation <= 1:
-            raise UserError(f"truncation = {truncation}: a number above 0 and up to 1 is needed.")
-        chosen = parse_labels(labels, self.spec)
-        condition = conditions(self.spec, count, chosen)
+        require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
+        condition = conditions(self.spec, seeds, parse_labels(labels, self.spec))
         samples = self(self.latents(seeds) * truncation, condition)
         named = [
             {name: classes[condition.labels[name][i]] for name, classes in self.spec.labels.items()}
@@ -193,20 +199,74 @@ def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False)
             imported and run; for models of your own alone.
 
     Raises:
-        BadData: no model there, a pickle, or weights that do not fit the recipe in them.
+        BadData: no model there, a pickle, a recipe that cannot be used, or weights that do not
+            fit the recipe in them.
+        OutOfResources: the memory does not suffice for the model.
+        UserError: no such device.
     """
     path = _model_file(Path(model))
-    tensors, header = weights.read(path)
+    with memory.enough():
+        tensors, header = weights.read(path)
+        recipe, modality, facts = _described(header, path, trusted=trusted)
+        if not trusted:
+            _require_outline(recipe, modality.spec, tensors, path)
+        generator = build_generator(recipe, modality.spec)
+        weights.fill(generator, tensors, str(path))
+        generator.to(device.choose(device_name))
+        return Sampler(generator, recipe, modality, facts)
+
+
+def _described(
+    header: Mapping[str, Any], path: Path, *, trusted: bool
+) -> tuple[Recipe, Modality, dict[str, Any]]:
+    """Recipe, modality and facts that a header tells; nothing of it is believed unchecked."""
     try:
         recipe = Recipe.from_json(header["recipe"], trusted=trusted)
         spec = Spec.from_json(header["spec"])
-        facts = dict(header["facts"])
-    except (KeyError, TypeError) as error:
+        facts = {"samples": int(header["facts"]["samples"]),
+                 "licence": str(header["facts"]["licence"])}  # fmt: skip
+        if not all(spec.labels.values()):
+            raise BadData(f"{path} cannot be used: it has a label set without classes.")
+        modality = modality_of(spec, built_in_only=not trusted)
+    except KeyError as error:
         raise BadData(f"{path} was not written by Sparring: no {error} in it.") from error
-    generator = build_generator(recipe, spec)
-    weights.fill(generator, tensors, str(path))
-    generator.to(device.choose(device_name))
-    return Sampler(generator, recipe, spec, facts)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadData(f"{path} was not written by Sparring: {_one_line(error)}.") from error
+    except UserError as error:
+        raise BadData(f"{path} cannot be used: {error}") from error
+    return recipe, modality, facts
+
+
+def _require_outline(recipe: Recipe, spec: Spec, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Make sure that the generator fits its weights before any memory is taken for it.
+
+    It is built on the device "meta", where tensors have shapes and no values. Building ends early
+    where it makes many more parameters than the file holds, as each one takes time.
+
+    Raises:
+        BadData: it cannot be built, or its names or shapes are others.
+    """
+    made = itertools.count()
+    me = threading.get_ident()
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        # The hook is torch's for all threads; others may well be building something else.
+        if threading.get_ident() == me and next(made) > 2 * len(tensors) + SPARE:
+            raise BadData(f"{path} does not fit this network: it has far fewer weights.")
+
+    hook = register_module_parameter_registration_hook(count)
+    try:
+        with torch.device("meta"):
+            outline = build_generator(recipe, spec)
+    except BadData:
+        raise
+    except UserError as error:
+        raise BadData(f"{path} cannot be used: {error}") from error
+    except (RuntimeError, TypeError, ArithmeticError) as error:
+        raise BadData(f"{path} has impossible sizes in it: {_one_line(error)}.") from error
+    finally:
+        hook.remove()
+    weights.require_fit(outline, tensors, str(path))
 
 
 def build_generator(recipe: Recipe, spec: Spec) -> Generator:
@@ -216,19 +276,29 @@ def build_generator(recipe: Recipe, spec: Spec) -> Generator:
     )
 
 
-def modality_of(spec: Spec) -> Modality:
-    """How data of this Spec are read, written and shown."""
-    return components.build(components.MODALITY, {"name": spec.modality}, spec, where="modality")
+def modality_of(spec: Spec, *, built_in_only: bool = False) -> Modality:
+    """How data of this Spec are read, written and shown; `built_in_only` for those of others."""
+    return components.build(
+        components.MODALITY,
+        {"name": spec.modality},
+        spec,
+        where="modality",
+        built_in_only=built_in_only,
+    )
 
 
 def write_model(
     folder: Path, generator: Generator, recipe: Recipe, spec: Spec, facts: Mapping[str, Any]
 ) -> Path:
-    """Write `model.safetensors` (recipe and Spec in its header), `config.json` and the card."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write `model.safetensors` (recipe and Spec in its header), `config.json` and the card.
+
+    A model is made to be given away, so it does not say where on this machine the data lie.
+    """
     tensors = generator.state_dict()
     model_hash = manifest.tensors_hash(tensors)
-    header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": dict(facts)}
+    facts = _shown(facts, recipe)
+    recipe = recipe.without_paths()
+    header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": facts}
     weights.write(folder / MODEL_FILE, tensors, header)
     config = json.dumps({**header, "model_hash": model_hash}, indent=1)
     files.atomic_write(folder / "config.json", config.encode())
@@ -237,45 +307,19 @@ def write_model(
     return folder
 
 
-def parse_labels(given: Mapping[str, str] | str, spec: Spec) -> dict[str, str]:
-    """The class asked for in each label set, checked against the Spec.
-
-    Raises:
-        UserError: no such label set or class; the message lists what there is.
-    """
-    if isinstance(given, str):
-        parts = [part.strip() for part in given.split(",") if part.strip()]
-        pairs = [part.partition("=") for part in parts]
-        given = {name: value for name, equals, value in pairs if equals}
-        for name, equals, _ in pairs:
-            if not equals:
-                if len(spec.labels) != 1:
-                    sets = ", ".join(spec.labels) or "none"
-                    raise UserError(
-                        f"The label {name!r} needs the name of its set, set={name}; "
-                        f"the label sets of this model are: {sets}."
-                    )
-                given = {next(iter(spec.labels)): name}
-    for name, value in given.items():
-        if name not in spec.labels:
-            raise UserError(f"This model has no label set {name!r}. {nearest(name, spec.labels)}")
-        if value not in spec.labels[name]:
-            classes = spec.labels[name]
-            raise UserError(f"There is no {name} {value!r}. {nearest(value, classes)}")
-    return dict(given)
+def _shown(facts: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
+    """The facts with the last part of the data's path in its place."""
+    place = Path(str(recipe.data.get("path", ""))).expanduser()
+    shown = dict(facts)
+    for long in (str(place.absolute()), str(place)):
+        for name, fact in shown.items():
+            if isinstance(fact, str) and len(long) > 1:
+                shown[name] = fact.replace(long, last_part(long))
+    return shown
 
 
-def conditions(spec: Spec, count: int, chosen: Mapping[str, str]) -> Condition:
-    """Conditions for `count` samples: the chosen classes, and every class in turn elsewhere."""
-    labels: dict[str, Tensor] = {}
-    stride = 1
-    for name, classes in spec.labels.items():
-        if name in chosen:
-            labels[name] = torch.full((count,), classes.index(chosen[name]))
-        else:
-            labels[name] = torch.arange(count) // stride % len(classes)
-            stride *= len(classes)
-    return Condition(labels)
+def _one_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _padded(rows: Tensor, missing: int) -> Tensor:

@@ -15,7 +15,8 @@ from torch import Tensor
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
-from sparring.generation.sampler import conditions, write_model
+from sparring.generation.asking import conditions
+from sparring.generation.sampler import write_model
 from sparring.modalities import Modality
 from sparring.provenance.manifest import MARK
 from sparring.training import checkpoint
@@ -187,7 +188,7 @@ class Keeper:
         count = self.recipe.training.preview_count
         latent = self.state.networks.generator.latent
         latents = Streams(self.recipe.seed).normal("preview", (count, latent))
-        condition = conditions(self.modality.spec, count, {})
+        condition = conditions(self.modality.spec, range(count), {})
         return latents.to(self.team.device), condition.to(self.team.device)
 
 

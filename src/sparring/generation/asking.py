@@ -1,0 +1,82 @@
+"""What may be asked of a model: how many samples, of which seeds, with which labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from sparring.core.errors import UserError, nearest
+from sparring.core.spec import Condition, Spec
+
+MOST = 100_000  # samples in one call
+
+
+def require_makeable(count: int, seeds: Sequence[int], truncation: float) -> None:
+    """Make sure that so many samples can be asked for, of these seeds and with this truncation.
+
+    Raises:
+        UserError: a number is out of range.
+    """
+    if not 1 <= count <= MOST:
+        raise UserError(f"count = {count}: between 1 and {MOST:,} samples can be made at once.")
+    for seed in seeds:
+        if not 0 <= seed < 2**63:
+            raise UserError(f"seed = {seed}: a whole number from 0 to 2^63 - 1 is needed.")
+    if not 0 < truncation <= 1:
+        raise UserError(f"truncation = {truncation}: a number above 0 and up to 1 is needed.")
+
+
+def parse_labels(given: Mapping[str, str] | str, spec: Spec) -> dict[str, str]:
+    """The class asked for in each label set, checked against the Spec.
+
+    Raises:
+        UserError: no such label set or class; the message lists what there is.
+    """
+    if isinstance(given, str):
+        given = _read_labels(given, spec)
+    for name, value in given.items():
+        if name not in spec.labels:
+            raise UserError(f"This model has no label set {name!r}. {nearest(name, spec.labels)}")
+        if value not in spec.labels[name]:
+            classes = spec.labels[name]
+            raise UserError(f"There is no {name} {value!r}. {nearest(value, classes)}")
+    return dict(given)
+
+
+def _read_labels(text: str, spec: Spec) -> dict[str, str]:
+    asked: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            if len(spec.labels) != 1:
+                sets = ", ".join(spec.labels) or "none"
+                raise UserError(
+                    f"The label {name!r} needs the name of its set, set={name}; "
+                    f"the label sets of this model are: {sets}."
+                )
+            name, value = next(iter(spec.labels)), name
+        if name in asked:
+            raise UserError(
+                f"{name} is asked to be {asked[name]!r} and {value!r}; give one class for each set."
+            )
+        asked[name] = value
+    return asked
+
+
+def conditions(spec: Spec, seeds: Sequence[int], chosen: Mapping[str, str]) -> Condition:
+    """What each seed's sample must agree with: the chosen classes, elsewhere what its seed says.
+
+    The first of the other label sets with n classes takes number seed % n, the second seed // n
+    modulo its own, and so on: consecutive seeds meet every combination in turn.
+    """
+    labels: dict[str, Tensor] = {}
+    stride = 1
+    for name, classes in spec.labels.items():
+        if name in chosen:
+            labels[name] = torch.full((len(seeds),), classes.index(chosen[name]))
+        else:
+            labels[name] = torch.tensor([seed // stride % len(classes) for seed in seeds])
+            stride *= len(classes)
+    return Condition(labels)
