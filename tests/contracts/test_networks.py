@@ -159,7 +159,8 @@ def test_missing_labels_are_named(slot: Slot, name: str) -> None:
 
 
 @players
-def test_refuses_what_it_cannot_serve_in_a_sentence(slot: Slot, name: str) -> None:
+def test_serves_a_spec_or_refuses_it_in_a_sentence(slot: Slot, name: str) -> None:
+    refused = []
     for spec in (
         Spec("text", (32,), symbols=50),
         Spec("audio", (1600,), rate=8000),
@@ -167,10 +168,16 @@ def test_refuses_what_it_cannot_serve_in_a_sentence(slot: Slot, name: str) -> No
         Spec("image", (1, 4, 4)),
     ):
         try:
-            build(slot, name, spec)
+            network = build(slot, name, spec)
         except UserError as error:
             assert str(error).startswith("networks.")
             assert re.search(r"; (choose|resize|give)", str(error))
+            refused.append(spec)
+        else:
+            result = network(*entry_for(network, spec))
+            assert result.shape == ((4, *spec.shape) if slot is GENERATOR else (4,))
+            assert result.isfinite().all()
+    assert refused, "no network serves symbols, sounds and odd images alike"
 
 
 @players

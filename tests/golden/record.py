@@ -6,7 +6,10 @@ import json
 import tempfile
 from pathlib import Path
 
+import torch
+
 import sparring
+from sparring.core import device
 from sparring.core.recipe import Recipe
 
 TRACES = Path(__file__).with_name("traces.json")
@@ -39,14 +42,24 @@ def trace(networks: str, objective: str, folder: Path) -> list[dict[str, float]]
     return [{k: v for k, v in row.items() if k.startswith("loss_")} for row in run.metrics]
 
 
+def machine() -> dict[str, str]:
+    """What decides how sums are rounded."""
+    return {
+        "processor": device.describe()["processor"],
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__version__,
+    }
+
+
 def main() -> None:
-    """Record every pair."""
+    """Record every pair, and where."""
     with tempfile.TemporaryDirectory() as folder:
         traces = {
             name: trace(*pair, Path(folder) / name.replace(" ", "-"))
             for name, pair in PAIRS.items()
         }
-    TRACES.write_text(json.dumps(traces, indent=1) + "\n")
+    stored = {"machine": machine(), "traces": traces}
+    TRACES.write_text(json.dumps(stored, indent=1) + "\n")
 
 
 if __name__ == "__main__":
