@@ -1,4 +1,4 @@
-"""Every test runs without a network, with a cache of its own and on two threads."""
+"""Every test runs without a network, with a cache of its own and on one thread."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from sparring.training.run import Run
 from sparring.training.session import train
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+"""A folder of data sets beside the checkout."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def two_threads() -> None:
-    torch.set_num_threads(2)
+def one_thread() -> None:
+    """Networks this small spend their time waiting for a second thread, not with it."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A fresh cache, and the full data sets where there are any on this machine."""
+    """A fresh cache, and the full data sets of SPARRING_DATA or beside the checkout, if any."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARRING_CACHE", str(tmp_path_factory.mktemp("cache")))
         if not os.environ.get("SPARRING_DATA") and BESIDE.is_dir():

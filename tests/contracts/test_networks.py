@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,15 +27,6 @@ LABELS: dict[str, dict[str, tuple[str, ...]]] = {
 SHAPES = [(1, 28, 28), (3, 32, 32), (4, 16, 24), (2, 64, 64)]
 SMALL: dict[str, Any] = {"widths": [16, 16], "width": 8, "latent": 16, "group_size": 8}
 """Sizes that make networks tiny, each used where a family has such an argument."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small spend their time waiting for a second thread, not with it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def build(slot: Slot, name: str, spec: Spec, seed: int = 0) -> Any:
