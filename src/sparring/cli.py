@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import json
+import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sparring.core import memory
 from sparring.core.errors import UserError
 
 app = typer.Typer(
@@ -30,12 +31,6 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
-class Settings:
-    """What holds for the whole command line."""
-
-    debug = False
-
-
 @app.callback()
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
@@ -43,7 +38,7 @@ def _options(
 ) -> None:
     from sparring import __version__
 
-    Settings.debug = debug
+    # `debug` is for `main`, which sees an error after this context is gone and reads it by itself.
     if version:
         print(__version__)
         raise typer.Exit
@@ -94,12 +89,15 @@ def resume(
 @app.command()
 def generate(
     model: Annotated[str, typer.Argument(help="A run folder, a model folder or a model file.")],
-    count: Annotated[int, typer.Option("--count", "-n", help="How many.")] = 16,
-    seed: Annotated[int, typer.Option(help="Of the first; number i has seed + i.")] = 0,
+    count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
+    ] = None,
     label: Annotated[str, typer.Option(help="7, or digit=7,speaker=theo; else all in turn.")] = "",
     truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
     between: Annotated[
-        str, typer.Option(help="Seeds to walk through, e.g. 0,5,9: a strip and a GIF.")
+        str,
+        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a GIF."),
     ] = "",
     steps: Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")] = 8,
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("samples"),
@@ -110,6 +108,8 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
+    if between and (count is not None or seed is not None):
+        raise UserError("--between names all its seeds; leave --count and --seed out with it.")
     from sparring.generation import explore
     from sparring.generation.sampler import load
 
@@ -120,7 +120,9 @@ def generate(
         )
         made = {"files": [str(path) for path in paths]}
     else:
-        generated = sampler.generate(count, seed=seed, labels=label, truncation=truncation)
+        generated = sampler.generate(
+            16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
+        )
         paths = generated.save(out)
         samples = zip(paths, generated.seeds, generated.labels, strict=False)
         made = {
@@ -157,18 +159,24 @@ def data_get(
 @data_app.command("check")
 def data_check(
     path: Annotated[Path, typer.Argument(help="A folder or zip of your own examples.")],
-    sheet: Annotated[Path, typer.Option(help="Where the contact sheet goes.")] = Path("check.png"),
+    sheet: Annotated[
+        str, typer.Option(help="A PNG to make with some of them; not among the examples.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Look your own examples over: counts, sizes, labels, duplicates, broken files, a picture."""
+    """Look your own examples over: counts, sizes, labels, duplicates, broken files."""
     from sparring.core.errors import CheckFailed
     from sparring.core.files import atomic_write
     from sparring.data._inspect import inspect
 
+    if sheet and Path(sheet).resolve().is_relative_to(path.resolve()):
+        raise UserError(f"--sheet {sheet} lies in {path}, where it would become an example itself.")
     report = inspect(path)
-    if report.contact_sheet:
-        atomic_write(sheet, report.contact_sheet)
-    _print(report.to_json() if as_json else [report.text(), f"contact sheet: {sheet}"])
+    lines = [report.text()]
+    if sheet and report.contact_sheet:
+        atomic_write(Path(sheet), report.contact_sheet)
+        lines.append(f"contact sheet: {sheet}")
+    _print(report.to_json() if as_json else lines)
     if report.problems:
         raise CheckFailed(f"{path}: {len(report.problems)} things to look at.")
 
@@ -239,13 +247,23 @@ def _show_run(run: Any, as_json: bool) -> None:
         _print({"run": str(run.folder), "previews": previews, "metrics": rows[0] if rows else {}})
     else:
         _print([str(run.folder)])
-        print(f"Make some: sparring generate {run.folder}", file=sys.stderr)
+        if _leads():
+            print(f"Make some: sparring generate {run.folder}", file=sys.stderr)
+
+
+def _leads() -> bool:
+    """Whether this is the one process of several (torchrun starts them) that prints results."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _print(result: Any) -> None:
     """Stdout is data: lines, or one JSON document."""
-    lines = isinstance(result, list) and all(isinstance(line, str) for line in result)
-    print("\n".join(result) if lines else json.dumps(result, indent=1, ensure_ascii=False))
+    if not _leads():
+        return
+    if isinstance(result, list) and all(isinstance(line, str) for line in result):
+        print("\n".join(result))
+    else:
+        print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:
@@ -262,27 +280,14 @@ def _text(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-@contextlib.contextmanager
-def _plainly() -> Iterator[None]:
-    """Errors of people become one sentence and a fixed exit code; the rest too, but 1."""
+def main() -> None:
+    """The entry point of the `sparring` command: people's errors become a sentence and a code."""
+    before_verb = itertools.takewhile(lambda word: word.startswith("-"), sys.argv[1:])
     try:
-        yield
+        with memory.enough():
+            app()
     except UserError as error:
-        if Settings.debug:
+        if "--debug" in before_verb:
             raise
         print(f"sparring: {error}", file=sys.stderr)
         sys.exit(error.code)
-    except KeyboardInterrupt:
-        print("sparring: stopped at once; the last checkpoint is kept.", file=sys.stderr)
-        sys.exit(130)
-    except MemoryError:
-        print("sparring: not enough memory; choose a smaller data.batch.", file=sys.stderr)
-        sys.exit(5)
-    except BrokenPipeError:
-        sys.exit(0)
-
-
-def main() -> None:
-    """The entry point of the `sparring` command."""
-    with _plainly():
-        app()

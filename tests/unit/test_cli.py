@@ -1,49 +1,101 @@
-"""The command line as people and programs use it: real processes, real exit codes."""
+"""The command line as people and programs use it: words in, streams and exit codes out.
+
+All but a few run inside the test's process, which saves the seconds of starting one.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import torch
 
 import sparring
+from sparring import cli
+from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe, to_toml
 
 
-def sparring_says(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Says = Callable[..., Done]
+
+
+@pytest.fixture
+def says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Says:
+    """Type a command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["sparring", *(str(word) for word in words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert isinstance(end.value.code, int)
+        return Done(end.value.code, *capsys.readouterr())
+
+    return run
+
+
+def process(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Type a command that starts a real process."""
     command = [sys.executable, "-m", "sparring", *(str(word) for word in words)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
-def test_train_generate_and_walk(tiny: Recipe, tmp_path: Path) -> None:
+def test_a_real_process_trains_and_speaks_json(tiny: Recipe, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(to_toml(tiny))
-    trained = sparring_says("train", "mine.toml", "samples=64", "--json", cwd=tmp_path)
+    done = process("train", "mine.toml", "samples=16", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"] == str(Path("runs") / tiny.name)
+
+
+def test_a_real_process_ends_with_a_sentence_and_a_code(tmp_path: Path) -> None:
+    done = process("train", "digitz", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "sparring: There is no recipe 'digitz'. Did you mean 'digits'? " \
+        "A file of your own ends in .toml.\n"  # fmt: skip
+
+
+def test_train_generate_and_walk(tiny: Recipe, tmp_path: Path, says: Says) -> None:
+    (tmp_path / "mine.toml").write_text(to_toml(tiny))
+    trained = says("train", "mine.toml", "samples=64", "--json")
     assert trained.returncode == 0, trained.stderr
     facts = json.loads(trained.stdout)
     assert facts["metrics"]["samples"] == 64
-    made = sparring_says("generate", facts["run"], "-n", 3, "--label", "dark", cwd=tmp_path)
+    made = says("generate", facts["run"], "-n", 3, "--label", "dark")
     assert made.returncode == 0, made.stderr
     files = made.stdout.split()
     assert [Path(f).name for f in files] == [
         "000000-dark.png", "000001-dark.png", "000002-dark.png", "sheet.png",
     ]  # fmt: skip
     assert all((tmp_path / f).stat().st_size for f in files)
-    walk = sparring_says("generate", facts["run"], "--between", "0,4", "--json", cwd=tmp_path)
+    walk = says("generate", facts["run"], "--between", "0,4", "--json")
     assert [Path(f).name for f in json.loads(walk.stdout)["files"]] == ["strip.png", "walk.gif"]
 
 
-def test_the_run_goes_to_the_next_free_folder(tiny: Recipe, tmp_path: Path) -> None:
+def test_the_run_goes_to_the_next_free_folder(tiny: Recipe, tmp_path: Path, says: Says) -> None:
     (tmp_path / "mine.toml").write_text(to_toml(tiny.replace(name="mine")))
-    runs = [sparring_says("train", "mine.toml", "samples=16", cwd=tmp_path) for _ in range(2)]
+    runs = [says("train", "mine.toml", "samples=16") for _ in range(2)]
     assert [run.stdout.strip() for run in runs] == ["runs/mine", "runs/mine-2"]
 
 
-def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path) -> None:
+def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path, says: Says) -> None:
     (tmp_path / "mine.toml").write_text(to_toml(tiny))
-    plan = sparring_says("train", "mine.toml", "--dry-run", "--json", cwd=tmp_path)
+    plan = says("train", "mine.toml", "--dry-run", "--json")
     assert plan.returncode == 0, plan.stderr
     estimate = json.loads(plan.stdout)["estimate"]
     assert estimate["parameters"]["generator"] > 0
@@ -76,9 +128,9 @@ def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_get_one_sentence(
-    words: list[str], code: int, sentence: str, tmp_path: Path
+    words: list[str], code: int, sentence: str, tmp_path: Path, says: Says
 ) -> None:
-    done = sparring_says(*words, cwd=tmp_path)
+    done = says(*words)
     assert done.returncode == code, done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -94,25 +146,73 @@ def test_mistakes_get_one_sentence(
         (["--count", "0"], "count = 0"),
         (["--seed", "-1"], "seed = -1"),
         (["--truncation", "2"], "truncation = 2"),
+        (["--label", "dark,light"], "one class for each set"),
         (["--between", "1"], "two seeds"),
+        (["--between", "-1,2"], "seed = -1"),
+        (["--between", "1,2", "--truncation", "0"], "truncation = 0"),
+        (["--between", "1,2", "--count", "3"], "leave --count and --seed out"),
+        (["--between", "1,2", "-n", "16"], "leave --count and --seed out"),
+        (["--between", "1,2", "--seed", "0"], "leave --count and --seed out"),
         (["--between", "a,b"], "not a list of seeds"),
     ],
 )
 def test_mistakes_in_asking(
-    trained: sparring.Run, words: list[str], sentence: str, tmp_path: Path
+    trained: sparring.Run, words: list[str], sentence: str, tmp_path: Path, says: Says
 ) -> None:
-    done = sparring_says("generate", trained.folder, *words, cwd=tmp_path)
+    done = says("generate", trained.folder, *words)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    assert "Traceback" in sparring_says("--debug", "train", "digitz", cwd=tmp_path).stderr
+def test_debug_shows_the_traceback(tmp_path: Path, says: Says) -> None:
+    assert "Traceback" in process("--debug", "train", "digitz", cwd=tmp_path).stderr
+    with pytest.raises(UserError):
+        says("--debug", "train", "digitz")
+    assert says("train", "digitz", "--debug").returncode == 2  # no option of this verb
+    assert "digitz" in says("train", "digitz").stderr  # nothing is left behind
 
 
 @pytest.mark.parametrize("words", [["doctor"], ["recipes", "list"], ["data", "list"],
                                    ["recipes", "show", "digits"]])  # fmt: skip
-def test_lists_speak_json_and_text(words: list[str], tmp_path: Path) -> None:
-    assert json.loads(sparring_says(*words, "--json", cwd=tmp_path).stdout)
-    assert sparring_says(*words, cwd=tmp_path).stdout.strip()
+def test_lists_speak_json_and_text(words: list[str], says: Says) -> None:
+    assert json.loads(says(*words, "--json").stdout)
+    assert says(*words).stdout.strip()
+
+
+@pytest.mark.parametrize(("rank", "speaks"), [("0", True), ("1", False)])
+def test_one_of_several_processes_prints(
+    rank: str, speaks: bool, monkeypatch: pytest.MonkeyPatch, says: Says
+) -> None:
+    monkeypatch.setenv("RANK", rank)
+    for words in (["recipes", "list"], ["recipes", "list", "--json"]):
+        assert bool(says(*words).stdout) == speaks
+    assert says("train", "digitz").stderr  # what went wrong here may not have elsewhere
+
+
+def test_missing_memory_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, says: Says) -> None:
+    def summaries() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+
+    monkeypatch.setattr("sparring.core.recipe.summaries", summaries)
+    done = says("recipes", "list")
+    assert done.returncode == 5
+    assert done.stderr.startswith("sparring: The memory does not suffice")
+
+
+def test_checking_examples_leaves_them_as_they_are(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Says
+) -> None:
+    before = sorted(pictures.rglob("*"))
+    monkeypatch.chdir(pictures)
+    done = says("data", "check", ".")
+    assert done.returncode == 1  # so few of them are a thing to know
+    assert "contact sheet" not in done.stdout
+    for inside in ("check.png", "dark/../check.png", "dark/check.png"):
+        done = says("data", "check", ".", "--sheet", inside)
+        assert done.returncode == 2
+        assert "would become an example" in done.stderr
+    assert sorted(pictures.rglob("*")) == before
+    done = says("data", "check", ".", "--sheet", tmp_path / "check.png")
+    assert f"contact sheet: {tmp_path / 'check.png'}" in done.stdout
+    assert (tmp_path / "check.png").stat().st_size
