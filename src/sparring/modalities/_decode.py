@@ -16,7 +16,6 @@ from sparring.core.errors import BadData
 
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 200_000_000
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 
