@@ -60,10 +60,11 @@ class Team:
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean of `values` over all processes."""
-        if self.world > 1:
-            dist.all_reduce(values)
-            values = values / self.world
-        return values
+        if self.world == 1:
+            return values
+        total = values.clone()
+        dist.all_reduce(total)
+        return total / self.world
 
     def any(self, flag: bool) -> bool:
         """Whether `flag` holds in any process, so that all act alike."""
@@ -115,12 +116,12 @@ def team(device: str) -> Iterator[Team]:
     try:
         yield Team(rank, world, chosen)
     except RuntimeError as error:
-        if "peer" in str(error).lower() or "gloo" in str(error).lower():
-            raise Interrupted(
-                f"Process {rank} of {world} lost another one and stopped; "
-                "the run can be resumed from its last checkpoint."
-            ) from error
-        raise
+        # Backends word the loss of a process differently, and all of them as this error.
+        reason = str(error).strip().partition("\n")[0]
+        raise Interrupted(
+            f"Process {rank} of {world} stopped, as another one was probably lost ({reason}); "
+            "the run can be resumed from its last checkpoint."
+        ) from error
     finally:
         dist.destroy_process_group()
 

@@ -79,7 +79,7 @@ class Keeper:
         """The verdict on one player's loss, the same in every process."""
         if self.team.device.type != "cpu" and self.state.step % CHECK_EVERY:
             return Verdict.FINE
-        mean = self.team.mean(loss.clone()).item()
+        mean = self.team.mean(loss).item()
         verdict = self.state.health.judge(mean)
         if verdict is Verdict.SKIP and self.team.leads:
             self.display.warn(f"The loss of the {player} is {mean}; its step is skipped.")
@@ -194,15 +194,16 @@ class Keeper:
 
 @contextlib.contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C or SIGTERM: finish the step, save, leave. The second: at once."""
+    """Set by SIGTERM or the first Ctrl-C: finish the step, save, leave. The second: at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # only the main thread may handle signals; its owner sets nothing
         return
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
         stop.set()
-        signal.signal(number, before[signal.Signals(number)])
+        # Launchers repeat SIGTERM; only a person's second Ctrl-C is impatience.
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:

@@ -21,42 +21,34 @@ ENOUGH = 10_000  # weights of one tensor that a histogram is made of
 
 
 class Tally:
-    """Running means of logged scalars since the last row; stays on the device until read."""
+    """Logged scalars since the last row; kept as they are, so that a step costs next to nothing."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
+        self._seen: dict[str, list[Tensor]] = {}
 
     def add(self, logs: Mapping[str, Tensor]) -> None:
-        """Count one value of each scalar."""
+        """Note one value of each scalar."""
         for name, value in logs.items():
-            value = value.detach().double()
-            self._sums[name] = self._sums[name] + value if name in self._sums else value
-            self._counts[name] = self._counts.get(name, 0) + 1
+            self._seen.setdefault(name, []).append(value.detach())
 
     def take(self) -> dict[str, Tensor]:
-        """The means of all scalars so far; the tally starts anew."""
-        means = {name: total / self._counts[name] for name, total in sorted(self._sums.items())}
-        self._sums.clear()
-        self._counts.clear()
+        """The means of all scalars so far, in float64; the tally starts anew."""
+        means = {name: values.double().mean() for name, values in self.state().items()}
+        self._seen.clear()
         return means
 
     def share(self, team: Team) -> None:
         """Hold what all processes have seen on average, so that any of them may store it."""
         if team.world > 1:
-            self._sums = {name: team.mean(self._sums[name].clone()) for name in sorted(self._sums)}
+            self.restore({name: team.mean(values) for name, values in self.state().items()})
 
     def state(self) -> dict[str, Tensor]:
-        """Sum and count of every scalar."""
-        return {
-            name: torch.stack([total.cpu(), torch.tensor(float(self._counts[name])).double()])
-            for name, total in self._sums.items()
-        }
+        """All values of every scalar, in order of name."""
+        return {name: torch.stack(values).float() for name, values in sorted(self._seen.items())}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from `state`."""
-        self._sums = {name: pair[0].clone() for name, pair in state.items()}
-        self._counts = {name: int(pair[1]) for name, pair in state.items()}
+        self._seen = {name: list(values.unbind()) for name, values in state.items()}
 
 
 class Log:

@@ -92,15 +92,15 @@ def turn(
     pieces = batch.pieces(match.recipe.training.accumulate)
     match.state.optimisers[phase.player].zero_grad()
     logs: list[dict[str, torch.Tensor]] = []
-    total = torch.zeros((), device=match.team.device)
+    losses: list[torch.Tensor] = []
     with only(networks, phase.player):
         for piece in pieces:
             with devices.autocast(match.team.device, match.precision):
                 loss = phase.loss(networks, piece, moment)
             (loss.total / len(pieces)).backward()
-            total += loss.total.detach() / len(pieces)
-            logs.append({f"loss_{phase.player}": loss.total.detach(), **loss.logs})
-    return total, logs
+            losses.append(loss.total.detach())
+            logs.append({f"loss_{phase.player}": losses[-1], **loss.logs})
+    return torch.stack(losses).mean(), logs
 
 
 @contextlib.contextmanager
