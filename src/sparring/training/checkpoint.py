@@ -34,12 +34,10 @@ def save(
     Raises:
         OutOfResources: not enough space; older checkpoints stay as they are.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     needed = sum(t.nbytes for part in parts.values() for t in part.values()) + 2**20
     files.require_space(folder, needed)
     name = name_of(samples)
     building = files.temporary(folder / name)
-    building.mkdir()
     try:
         for part, tensors in parts.items():
             weights.write(building / f"{part}.safetensors", tensors, {})

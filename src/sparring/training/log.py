@@ -103,7 +103,6 @@ class Log:
     def preview(self, samples: int, png: bytes) -> Path:
         """Keep the picture of the fixed latents after `samples`."""
         path = self.folder / "previews" / f"{samples:09d}.png"
-        path.parent.mkdir(exist_ok=True)
         files.atomic_write(path, png)
         if self.events is not None:
             with Image.open(path) as picture:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from sparring.augment._adaptive import AdaptiveStrength
-from sparring.core import components, files
+from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import BadData, Interrupted, TrainingFailed, UserError
 from sparring.core.recipe import Recipe, network_slot
@@ -62,7 +62,11 @@ def train(
         chosen = recipe.replace(overrides) if overrides else recipe
     else:
         chosen = Recipe.read(recipe, overrides)
-    with devices.threads(chosen.training.threads) as threads, team(device) as players:
+    with (
+        memory.enough(),
+        devices.threads(chosen.training.threads) as threads,
+        team(device) as players,
+    ):
         check_share(chosen.batch, chosen.training.accumulate, players.world)
         dataset, samples = read_data(chosen, players)
         match = settled(prepare(chosen, dataset.spec, samples, players))
@@ -100,7 +104,11 @@ def resume(
         then = {name: before[name] for name in ("torch", "device", "threads", "processes")}
     except (KeyError, TypeError) as error:
         raise BadData(f"{run.folder / 'manifest.json'} is damaged: no {error} in it.") from error
-    with devices.threads(recipe.training.threads) as threads, team(device) as players:
+    with (
+        memory.enough(),
+        devices.threads(recipe.training.threads) as threads,
+        team(device) as players,
+    ):
         check_share(recipe.batch, recipe.training.accumulate, players.world)
         dataset, samples = read_data(recipe, players)
         now = {
@@ -123,7 +131,7 @@ def resume(
 
 def plan(recipe: Recipe, *, device: str = "auto") -> Estimate:
     """What a training would take on this machine, measured on a few steps; nothing is written."""
-    with devices.threads(recipe.training.threads), team(device) as players:
+    with memory.enough(), devices.threads(recipe.training.threads), team(device) as players:
         dataset, samples = read_data(recipe, players)
         return estimate(settled(prepare(recipe, dataset.spec, samples, players)))
 
