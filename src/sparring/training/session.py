@@ -206,6 +206,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             saved = state.samples
             for complaint in complaints if players.leads else ():
                 display.warn(f"{complaint} Going on from {path.name} instead.")
+        players.wait()  # or the leader's first checkpoint could look like one to go on from
         display.begin(state.samples)
         display.say(f"Training in {run.folder}, on {players.device} in {match.precision}.")
         log = stack.enter_context(Log(run.folder, state.samples)) if players.leads else None
