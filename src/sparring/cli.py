@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ import typer
 
 from sparring.core import memory
 from sparring.core.errors import UserError
+from sparring.core.version import VERSION
 
 app = typer.Typer(
     help="Learn from examples, then make new ones: a generator and a discriminator spar.",
@@ -31,17 +33,25 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
+def _version(asked: bool) -> bool:
+    if asked:
+        print(VERSION)
+        raise typer.Exit
+    return asked  # what a callback returns becomes the option's value
+
+
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", is_eager=True, callback=_version
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> None:
-    from sparring import __version__
-
-    # `debug` is for `main`, which sees an error after this context is gone and reads it by itself.
-    if version:
-        print(__version__)
-        raise typer.Exit
+    # `version` is read by its callback, `debug` by `main`, which outlives this context.
+    pass
 
 
 @app.command()
@@ -248,7 +258,7 @@ def _show_run(run: Any, as_json: bool) -> None:
     else:
         _print([str(run.folder)])
         if _leads():
-            print(f"Make some: sparring generate {run.folder}", file=sys.stderr)
+            print(f"Make some: sparring generate {shlex.quote(str(run.folder))}", file=sys.stderr)
 
 
 def _leads() -> bool:

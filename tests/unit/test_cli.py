@@ -111,6 +111,8 @@ def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path, says: Says) -> Non
         (["train", "digits", "objective.gama=1"], 2, "Did you mean 'gamma'?"),
         (["train", "digits", "sample=1"], 2, "Did you mean 'samples'?"),
         (["train", "digits", "data.batch=-1"], 2, "data.batch = -1"),
+        (["train", "digits", "data.batch=100000"], 2, "from 1 to 16,384"),
+        (["train", "digits", "name=../../evil"], 2, "name = '../../evil'"),
         (["train", "digits", "samples=many"], 2, "samples = 'many'"),
         (["train", "digits", "samples=0"], 2, "samples = 0"),
         (["train", "digits", "seed=-1"], 2, "seed = -1"),
@@ -216,3 +218,9 @@ def test_checking_examples_leaves_them_as_they_are(
     done = says("data", "check", ".", "--sheet", tmp_path / "check.png")
     assert f"contact sheet: {tmp_path / 'check.png'}" in done.stdout
     assert (tmp_path / "check.png").stat().st_size
+
+
+def test_the_version_needs_no_verb(says: Says) -> None:
+    done = says("--version")
+    assert done.returncode == 0
+    assert done.stdout.strip() == sparring.__version__

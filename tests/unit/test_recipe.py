@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sparring.core import device
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe, parse_override, shipped, summaries, to_toml
 
@@ -141,9 +142,9 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
         ),
         ({"samples": 0}, "samples = 0: Input should be greater than 0."),
         ({"optimiser.betas": [0.5, 1.0]}, "each beta must lie in [0, 1)"),
-        ({"data.batch": 0}, "data.batch = 0: a whole number of at least 1 is needed."),
-        ({"data.batch": True}, "data.batch = True: a whole number of at least 1 is needed."),
-        ({"data.batch": "x"}, "data.batch = 'x': a whole number of at least 1 is needed."),
+        ({"data.batch": 0}, "data.batch = 0: a whole number from 1 to 16,384 is needed."),
+        ({"data.batch": True}, "data.batch = True: a whole number from 1 to 16,384 is needed."),
+        ({"data.batch": "x"}, "data.batch = 'x': a whole number from 1 to 16,384 is needed."),
         ({"samples.more": 1}, "'samples' is a value, not a table."),
         ({"training.accumulate": 3}, "cannot be cut into training.accumulate = 3"),
         ({"networks.generator.widths": [-1]}, "networks.generator.widths"),
@@ -236,3 +237,20 @@ def test_summaries_need_no_complete_recipe() -> None:
     rows = summaries()
     assert {row["name"] for row in rows} == set(shipped())
     assert all(row["summary"] and len(row["summary"]) <= 100 for row in rows)
+
+
+def test_folders_may_be_called_like_numbers_and_dates(tmp_path: Path) -> None:
+    for name in ("2024", "2024-01-01"):
+        key, value = parse_override(f"data.path={name}")
+        assert Recipe.read("folder", {key: value}).data["path"] == name
+
+
+def test_recipes_of_windows_editors_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    assert Recipe.read(file).name
+
+
+def test_more_threads_than_the_machine_has_are_refused() -> None:
+    with pytest.raises(UserError, match="this machine has"), device.threads(100_000):
+        pass

@@ -111,7 +111,11 @@ def schema(cls: type[Any]) -> type[BaseModel]:
         if p.kind is p.KEYWORD_ONLY
     }
     config = ConfigDict(
-        extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, validate_default=True
+        extra="forbid",
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,
+        validate_default=True,
+        coerce_numbers_to_str=True,  # a folder may be called 2024
     )
     return create_model(cls.__name__, __config__=config, **fields)
 

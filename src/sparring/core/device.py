@@ -51,7 +51,13 @@ def threads(count: int) -> Iterator[int]:
     """Compute with `count` threads; yields the number used.
 
     0 is one for each physical core, shared among the processes that torchrun started here.
+
+    Raises:
+        UserError: more than the machine has, which would bring it to a standstill.
     """
+    most = os.cpu_count() or 1
+    if count > most:
+        raise UserError(f"training.threads = {count}: this machine has {most}; 0 takes all cores.")
     before = torch.get_num_threads()
     neighbours = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     torch.set_num_threads(count or max(1, physical_cores() // neighbours))

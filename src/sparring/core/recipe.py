@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
@@ -18,6 +19,7 @@ from sparring.core.components import Slot
 from sparring.core.errors import UserError, nearest
 from sparring.core.schedule import Ramp, constant
 
+LARGEST_BATCH = 16_384  # a slip of the keyboard must not take all of a machine's memory
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
 TABLES = ("data", "networks", "objective", "augment")  # what names components
 DESCRIBING = {"name", "summary", "source", "expected", "profile"}  # what decides no bit
@@ -67,12 +69,15 @@ class Recipe(BaseModel):
 
     model_config = STRICT
 
-    name: str = "unnamed"
+    # It names a folder beneath runs/, so it must not lead out of it.
+    name: str = Field("unnamed", pattern=r"^[^./\\\x00][^/\\\x00]*$")
     summary: str = ""
     source: str = ""
     expected: dict[str, Any] = Field(default_factory=dict)
     seed: int = Field(0, ge=0, lt=2**63)
-    samples: int = Field(gt=0, description="length of the training, in real samples shown")
+    samples: int = Field(
+        gt=0, le=10**12, description="length of the training, in real samples shown"
+    )
     profile: bool = Field(False, description="trace a few steps and list the costliest operations")
     data: dict[str, Any]
     networks: dict[str, dict[str, Any]]
@@ -131,7 +136,7 @@ class Recipe(BaseModel):
         """
         path = _locate(str(name))
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a TOML file: {error}.") from error
         table = {"name": path.stem, **table}
@@ -151,9 +156,11 @@ def parse_override(text: str) -> tuple[str, Any]:
     if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*", key):
         raise UserError(f"{text!r} is not a setting; write table.key=value, e.g. objective.gamma=1")
     try:
-        return key, tomllib.loads(f"value = {value}")["value"]
+        parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key, value
+    # Nothing in a recipe is a date, but folders are often named by one.
+    return key, value if isinstance(parsed, datetime.date | datetime.time) else parsed
 
 
 def shipped() -> dict[str, Path]:
@@ -166,7 +173,7 @@ def summaries() -> list[dict[str, str]]:
     """Name, summary and source of every shipped recipe, read without checking the rest."""
     rows = []
     for name, path in shipped().items():
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         rows.append({"name": name, "summary": table["summary"], "source": table["source"]})
     return rows
 
@@ -218,7 +225,8 @@ def _locate(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml":
         if not path.is_file():
-            raise UserError(f"There is no recipe file {name}.")
+            kind = "is a folder, not a recipe" if path.is_dir() else "does not exist"
+            raise UserError(f"There is no recipe file {name}: it {kind}.")
         return path
     recipes = shipped()
     if name not in recipes:
@@ -288,8 +296,11 @@ def _fill(given: dict[str, Any], slot: Slot, where: str, built_in_only: bool) ->
     head: dict[str, Any] = {"name": name}
     if slot is components.DATASET:
         batch = settings.pop("batch", 64)
-        if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-            raise UserError(f"{where}.batch = {batch!r}: a whole number of at least 1 is needed.")
+        whole = isinstance(batch, int) and not isinstance(batch, bool)
+        if not whole or not 1 <= batch <= LARGEST_BATCH:
+            raise UserError(
+                f"{where}.batch = {batch!r}: a whole number from 1 to {LARGEST_BATCH:,} is needed."
+            )
         head["batch"] = batch
     cls = components.find(slot, name, built_in_only=built_in_only)
     return head | components.arguments(cls, settings, where).model_dump(mode="json")

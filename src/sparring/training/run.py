@@ -93,6 +93,8 @@ def create(out: str, recipe: Recipe, manifest: dict[str, Any]) -> Run:
         UserError: there is something in `out` already.
     """
     for folder in [Path(out)] if out else _numbered(recipe.name):
+        with files.writing(folder, 0):
+            folder.parent.mkdir(parents=True, exist_ok=True)
         draft = files.temporary(folder)
         facts = {"manifest.json": manifest, "recipe.json": recipe.to_json()}
         for name, content in facts.items():

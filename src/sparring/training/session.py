@@ -208,6 +208,9 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
                 display.warn(f"{complaint} Going on from {path.name} instead.")
         players.wait()  # or the leader's first checkpoint could look like one to go on from
         display.begin(state.samples)
+        if saved >= recipe.samples:
+            display.say(f"{run.folder} is complete: {saved:,} samples were shown.")
+            return run
         display.say(f"Training in {run.folder}, on {players.device} in {match.precision}.")
         log = stack.enter_context(Log(run.folder, state.samples)) if players.leads else None
         stop = stack.enter_context(stopping())
