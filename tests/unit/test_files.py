@@ -106,7 +106,7 @@ def test_a_torn_lock_is_taken_over(tmp_path: Path, torn: str) -> None:
     path = tmp_path / "lock"
     path.write_text(torn)
     with files.Lock(path, "the run"):
-        pass
+        assert json.loads(path.read_text()) == files._holder(os.getpid())
 
 
 def test_the_lock_of_another_host_stays(tmp_path: Path) -> None:

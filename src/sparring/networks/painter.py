@@ -38,7 +38,7 @@ class PainterGenerator(Generator):
     (pixel shuffle, Shi et al. 2016, "Real-time single image and video super-resolution using an
     efficient sub-pixel convolutional neural network"). Residual branches end in zeros (Huang et
     al. 2024, "The GAN is dead; long live the GAN!", appendix), but features are normalised over the
-    batch (Radford et al. 2016), without which small images take three times as long to learn.
+    batch (Radford et al. 2016), without which small images take twice as long to learn.
     Features go from [b width h/4 w/4] over [b width/2 h/2 w/2] to [b c h w] in [-1, 1].
 
     Raises:
