@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -168,7 +169,7 @@ def test_real_and_generated_samples_are_augmented_alike(name: str) -> None:
 
     for phase in build(name, {}).phases():
         seen.clear()
-        phase.loss(players(), batch(), moment().with_augment(record)).total.backward()
+        phase.loss(players(), batch(), replace(moment(), augment=record)).total.backward()
         assert any(torch.equal(s, batch().real) for s in seen) or phase.player == "generator"
         assert any(not torch.equal(s, batch().real) for s in seen)
 
@@ -181,7 +182,7 @@ def test_slopes_are_taken_in_full_precision(name: str, settings: dict[str, objec
 
     discriminates = build(name, settings).phases()[0]
     with torch.autocast("cpu", torch.bfloat16):
-        discriminates.loss(players(), batch(), moment().with_augment(record))
+        discriminates.loss(players(), batch(), replace(moment(), augment=record))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,7 +16,7 @@ def seed_for(seed: int, name: str) -> int:
 
 
 class Streams:
-    """Independent random streams by name ("data", "latents", "augment", "evaluate", ...).
+    """Independent random streams by name ("latents", "augment", "penalty", "preview").
 
     Every process of a distributed run draws the whole batch and keeps its own share, so that the
     numbers do not depend on how many processes there are.

@@ -8,7 +8,7 @@ Legend of the shape letters used in every annotation:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
@@ -140,10 +140,6 @@ class Moment:
     def latents(self, count: int, size: int, device: torch.device) -> Float[Tensor, "b latent"]:
         """Fresh standard normal latents, one row a sample, from the "latents" stream."""
         return self.rng.normal("latents", (count, size)).to(device, non_blocking=True)
-
-    def with_augment(self, augment: Callable[[Tensor], Tensor]) -> Moment:
-        """The same moment with another augmentation."""
-        return replace(self, augment=augment)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from sparring.core import files, weights
 
 DIGITS = Path(__file__).with_name("digits.safetensors")
-"""Weights of `DigitClassifier`: trained by benchmarks/extractor.py on the 60,000 MNIST training
-digits, 99.47 % right on the 10,000 test digits. Apache-2.0, like all of Sparring."""
+"""Weights of `DigitClassifier`: trained as benchmarks/extractor.py does on the 60,000 MNIST
+training digits, 99.47 % right on the 10,000 test digits. Apache-2.0, like all of Sparring."""
 
 
 class DigitClassifier(nn.Module):
