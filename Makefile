@@ -4,12 +4,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: demo test slow check golden bench clean
+.PHONY: demo test slow check golden bench quality clean
 
-demo: $(READY)  ## learn handwritten digits for about three minutes, then make sixteen new ones
+demo: $(READY)  ## learn handwritten digits for about three minutes, make sixteen new ones, judge
 	run=$$($(BIN)/sparring train digits_quick) && \
-		$(BIN)/sparring generate $$run --count 16 --out samples/demo
-	@echo "Sixteen new digits: samples/demo/sheet.png"
+		$(BIN)/sparring generate $$run --count 16 --out samples/demo && \
+		$(BIN)/sparring compare $$run digits --data mnist_5k --quick --out samples/demo
+	@echo "Sixteen new digits: samples/demo/sheet.png. How good they are: samples/demo/compare.html"
 
 test: $(READY) check  ## lint, types, layers and the fast tests
 	$(BIN)/pytest -q -m "not slow and not gpu"
@@ -29,6 +30,9 @@ golden: $(READY)  ## write the golden loss traces anew (only where a change of n
 
 bench: $(READY)  ## speed and memory against the baselines; writes benchmarks/speed.md
 	$(BIN)/python benchmarks/speed.py
+
+quality: $(READY)  ## train and judge the quick recipe; adds its row to benchmarks/quality.md
+	$(BIN)/python benchmarks/quality.py digits_quick --seeds 0
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

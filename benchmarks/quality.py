@@ -1,90 +1,167 @@
-"""Scores runs on digits: `python benchmarks/quality.py RUN...` prints a row of figures for each.
+"""Trains and judges what stands in benchmarks/quality.md: `python benchmarks/quality.py [ROW...]`.
 
-The Frechet distance on the features of Sparring's digit classifier, 10,000 samples of the averaged
-generator (every class in turn, seeds 0 to 9,999) against the 10,000 test digits; the share of
-samples that the classifier takes for the class that was asked for; and the share of its most
-common verdict, which shows collapse (0.1 where all classes are equally frequent).
+    python benchmarks/quality.py                      the shipped recipes, at their own length
+    python benchmarks/quality.py --pairs --budget N   every objective with every family, N images
+    python benchmarks/quality.py digits --seeds 0 1   one row
+
+Runs lie in `--runs`; those that were finished are not trained again, and those that were stopped
+go on. Every run is judged by both extractors of its data (`sparring evaluate`), and the tables are
+drawn from all reports that there are, so that a long table may grow over many calls.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+import statistics
+import sys
+from dataclasses import replace
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import Any
 
 import sparring
-from sparring.data.mnist import MNIST
-from sparring.generation.sampler import modality_of
-from sparring.metrics._extractors import digit_classifier, digit_features
-from sparring.metrics.frechet import frechet_distance
+from plan import Entry, best, pairs
+from sparring.core.errors import TrainingFailed, UserError
+from sparring.core.recipe import parse_override
 
-COUNT = 10_000
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Scores of one run with everything they depend on."""
-
-    run: str
-    samples_shown: int
-    training_seconds: float
-    frechet: float
-    floor: float
-    label_accuracy: float | None
-    most_common_class: float
-    samples: int
-    seed: int
-    extractor: str
-    device: str
+TABLE = Path(__file__).with_name("quality.md")
+COLUMNS = (
+    ("frechet", "Fréchet"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("coverage", "coverage"),
+    ("label_accuracy", "labels right"),
+    ("class_tv", "class shift"),
+    ("cas", "CAS"),
+    ("near_copies", "near copies"),
+)
 
 
-def real_images(part: str, count: int) -> Tensor:
-    """The first `count` digits of a part, as networks see them."""
-    dataset = MNIST()
-    values = torch.from_numpy(dataset.split("train" if part == "train" else "test").values[:count])
-    return modality_of(dataset.spec).to_samples(values)
+def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run:
+    """The finished run of one row and seed."""
+    settings = dict(parse_override(text) for text in entry.settings)
+    settings |= {"seed": seed, "training.threads": threads}
+    if not (folder / "recipe.json").is_file():
+        return sparring.train(entry.recipe, settings, out=folder)
+    return sparring.resume(folder, inexact=True)
 
 
-def score(folder: Path) -> Quality:
-    """The scores of one finished or running training."""
-    run = sparring.Run(folder)
-    classifier, extractor = digit_classifier()
-    test, _ = digit_features(classifier, real_images("test", COUNT))
-    train, _ = digit_features(classifier, real_images("train", COUNT))
-    made = run.sampler().generate(COUNT, seed=0)
-    # As people get them: clipped and rounded to 8 bits.
-    images = made.modality.to_samples(made.modality.to_raw(made.samples))
-    features, logits = digit_features(classifier, images)
-    verdicts = logits.argmax(1)
-    asked = [names.get("digit") for names in made.labels]
-    right = None
-    if asked[0] is not None:
-        right = sum(int(v) == int(a) for v, a in zip(verdicts, asked, strict=True) if a) / COUNT
-    return Quality(
-        run=str(folder),
-        samples_shown=run.samples,
-        training_seconds=run.metrics[-1]["seconds"],
-        frechet=round(frechet_distance(test, features), 3),
-        floor=round(frechet_distance(test, train), 3),
-        label_accuracy=right,
-        most_common_class=float(verdicts.bincount(minlength=10).max()) / COUNT,
-        samples=COUNT,
-        seed=run.recipe.seed,
-        extractor=extractor[:12],
-        device=f"{run.manifest['device']}, {run.manifest['threads']} threads",
-    )
+def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) -> dict[str, Any]:
+    """The report of one row and seed, made where it is missing."""
+    path = folder / "report" / "report.json"
+    if not path.is_file():
+        run = trained(folder, entry, seed, threads)
+        report = sparring.evaluate(run.folder, entry.data, quick=quick, hear=lambda _: None)
+        report.save(path.parent)
+        print(report.sentence, file=sys.stderr, flush=True)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def row(entry: Entry, runs: Path) -> str | None:
+    """One line of the table from the reports that exist; None where there are none."""
+    reports, folders = [], []
+    for seed in entry.seeds:
+        folder = runs / slug(entry, seed)
+        path = folder / "report" / "report.json"
+        if path.is_file():
+            reports.append(json.loads(path.read_text(encoding="utf-8")))
+            folders.append(folder)
+    if not reports:
+        return None
+    shown = reports[0]["subject"]["samples_shown"]
+    minutes = [json.loads((f / "manifest.json").read_text())["seconds"] / 60 for f in folders]
+    seeds = " ".join(str(seed) for seed, _ in zip(entry.seeds, reports, strict=False))
+    cells = [f"`{entry.name}`", f"{shown:,}", seeds, f"{statistics.mean(minutes):.1f}"]
+    for figure, _ in COLUMNS:
+        cells += [cell(reports, figure, 0)]
+        if figure == "frechet":
+            cells += [cell(reports, figure, 1), times_floor(reports)]
+    return f"| {' | '.join(cells)} |"
+
+
+def cell(reports: list[dict[str, Any]], figure: str, look: int) -> str:
+    """Mean over seeds, the spread between them, and the floor."""
+    values, floors = [], []
+    for report in reports:
+        for score in report["scores"]:
+            if score["figure"] == figure and len(score["readings"]) > look:
+                reading = score["readings"][look]
+                values.append(reading["value"])
+                if reading["floor"]:
+                    floors.append(reading["floor"]["value"])
+    if not values:
+        return "-"
+    spread = f" ± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
+    floor = f" ({statistics.mean(floors):.3g})" if floors else ""
+    return f"{statistics.mean(values):.3g}{spread}{floor}"
+
+
+def times_floor(reports: list[dict[str, Any]]) -> str:
+    """The distance as a multiple of its floor, by both looks."""
+    ratios: list[list[float]] = [[], []]
+    for report in reports:
+        for score in report["scores"]:
+            if score["figure"] == "frechet":
+                for look, reading in enumerate(score["readings"]):
+                    ratios[look].append(reading["value"] / reading["floor"]["value"])
+    return " / ".join(f"{statistics.mean(each):.1f}" for each in ratios if each) or "-"
+
+
+def slug(entry: Entry, seed: int) -> str:
+    """The folder of a row's run."""
+    return f"{entry.name.replace(' ', '-').replace(',', '')}-{seed}"
+
+
+def table(entries: list[Entry], runs: Path) -> str:
+    """Markdown of all rows that have reports."""
+    heads = ["row", "images shown", "seeds", "minutes"]
+    for figure, title in COLUMNS:
+        heads += [title]
+        if figure == "frechet":
+            heads += ["by the second look", "times the floor"]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    return "\n".join(lines + [line for line in (row(e, runs) for e in entries) if line])
+
+
+def publish(runs: Path, budget: int) -> None:
+    """Put the tables between their marks in quality.md."""
+    text = TABLE.read_text(encoding="utf-8")
+    seeds = tuple(range(3))
+    for mark, entries in (("best", best()), ("pairs", pairs(budget, seeds))):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table(entries, runs)}\n{end}{after}"
+    TABLE.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """One JSON row a run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path)
-    for folder in parser.parse_args().runs:
-        print(json.dumps(asdict(score(folder))), flush=True)
+    """Train, judge and publish."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rows", nargs="*", help="names of rows; all where none is given")
+    parser.add_argument("--pairs", action="store_true", help="objectives with families instead")
+    parser.add_argument("--budget", type=int, default=600_000, help="images shown to each pair")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--threads", type=int, default=0, help="of each training; 0 = all cores")
+    parser.add_argument("--quick", action="store_true", help="leave slow metrics out")
+    parser.add_argument("--runs", type=Path, default=Path("runs/quality"))
+    parser.add_argument("--table", action="store_true", help="only draw the tables anew")
+    given = parser.parse_args()
+    entries = pairs(given.budget, tuple(given.seeds)) if given.pairs else best()
+    chosen = [replace(e, seeds=tuple(given.seeds)) for e in entries
+              if not given.rows or e.name in given.rows]  # fmt: skip
+    if not chosen:
+        parser.error(f"no such row; there are: {', '.join(e.name for e in entries)}")
+    for seed in given.seeds:  # all rows once before any of them twice
+        for entry in [] if given.table else chosen:
+            folder = given.runs / slug(entry, seed)
+            try:
+                judged(folder, entry, seed, threads=given.threads, quick=given.quick)
+            except (TrainingFailed, UserError) as error:
+                print(f"{entry.name}, seed {seed}: {error}", file=sys.stderr, flush=True)
+            publish(given.runs, given.budget)
 
 
 if __name__ == "__main__":

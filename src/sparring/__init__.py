@@ -21,18 +21,25 @@ if TYPE_CHECKING:
     from sparring.core.errors import UserError
     from sparring.core.recipe import Recipe
     from sparring.data import Dataset
+    from sparring.evaluation.comparison import Comparison
+    from sparring.evaluation.report import Report
+    from sparring.evaluation.session import compare, evaluate
     from sparring.generation.explore import interpolate
     from sparring.generation.sampler import Generated, Sampler, load
     from sparring.training.run import Run
     from sparring.training.session import resume, train
 
 _HOMES = {
+    "Comparison": "sparring.evaluation.comparison",
     "Dataset": "sparring.data",
     "Generated": "sparring.generation.sampler",
     "Recipe": "sparring.core.recipe",
+    "Report": "sparring.evaluation.report",
     "Run": "sparring.training.run",
     "Sampler": "sparring.generation.sampler",
     "UserError": "sparring.core.errors",
+    "compare": "sparring.evaluation.session",
+    "evaluate": "sparring.evaluation.session",
     "interpolate": "sparring.generation.explore",
     "load": "sparring.generation.sampler",
     "resume": "sparring.training.session",
@@ -40,12 +47,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Dataset",
     "Generated",
     "Recipe",
+    "Report",
     "Run",
     "Sampler",
     "UserError",
+    "compare",
+    "evaluate",
     "interpolate",
     "load",
     "resume",

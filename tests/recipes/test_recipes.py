@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import sparring
-from sparring.core.recipe import Recipe, shipped, to_toml
+from sparring.core.recipe import Recipe, failing, shipped, to_toml
+from sparring.training.advice import ABSENT, DETECTORS
 
 SHORT = {"data.batch": 8, "training.threads": 1, "training.precision": "float32",
          "training.accumulate": 1, "training.preview_count": 4}  # fmt: skip
@@ -41,7 +42,7 @@ def test_a_recipe_trains_and_resumes_bit_for_bit(name: str, tmp_path: Path, pict
     assert {p.name: p.read_bytes() for p in end.glob("*.safetensors")} == parts
     assert [p.read_bytes() for p in run.previews] == previews
     for ours, theirs in zip(run.metrics, metrics, strict=True):
-        clocks = {"seconds": 0, "samples_per_second": 0}
+        clocks = {"seconds": 0, "samples_per_second": 0, "waiting": 0}
         assert {**ours, **clocks} == {**theirs, **clocks}
 
 
@@ -63,3 +64,24 @@ def test_a_resolved_recipe_reads_back_equal(name: str, tmp_path: Path, pictures:
     file.write_text(to_toml(recipe))
     assert Recipe.read(file) == recipe
     assert Recipe.from_json(recipe.to_json()).hash == recipe.hash
+
+
+FINDINGS = {detector.name for detector in DETECTORS} | {ABSENT[0]}
+
+
+@pytest.mark.parametrize("name", failing())
+def test_a_recipe_made_to_fail_says_what_must_be_found(name: str) -> None:
+    table = tomllib.loads(failing()[name].read_text())
+    assert table["summary"].startswith("Made to fail: ")
+    assert table["expected"]["finding"] in FINDINGS
+    assert "#" in failing()[name].read_text()
+    recipe = Recipe.read(name)
+    assert recipe.samples >= recipe.judge.every
+    assert Recipe.from_json(recipe.to_json()).hash == recipe.hash
+
+
+@pytest.mark.parametrize("name", failing())
+def test_a_recipe_made_to_fail_trains(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("mlxtend")
+    recipe = Recipe.read(name, {"samples": 128, "data.batch": 32, "training.threads": 1})
+    assert sparring.train(recipe, out=tmp_path / "run", quiet=True).samples == 128

@@ -10,7 +10,7 @@ import pytest
 
 from sparring.core import device
 from sparring.core.errors import UserError
-from sparring.core.recipe import Recipe, parse_override, shipped, summaries, to_toml
+from sparring.core.recipe import Recipe, failing, parse_override, shipped, summaries, to_toml
 
 TEXT = """
 summary = "for tests"
@@ -235,7 +235,7 @@ def test_shipped_recipes_read(name: str) -> None:
 
 def test_summaries_need_no_complete_recipe() -> None:
     rows = summaries()
-    assert {row["name"] for row in rows} == set(shipped())
+    assert {row["name"] for row in rows} == shipped().keys() | failing().keys()
     assert all(row["summary"] and len(row["summary"]) <= 100 for row in rows)
 
 

@@ -33,6 +33,7 @@ GENERATOR = Slot("networks", "Generator")
 DISCRIMINATOR = Slot("networks", "Discriminator")
 OBJECTIVE = Slot("objectives", "Objective")
 AUGMENT = Slot("augment", "Augment")
+METRIC = Slot("metrics", "Metric")
 
 
 def names(folder: str) -> list[str]:

@@ -17,7 +17,7 @@ import torch
 
 from sparring.core.errors import UserError
 
-EXTRAS = {"demo": "mlxtend", "tensorboard": "tensorboard"}
+EXTRAS = {"demo": "mlxtend", "inception": "torch_fidelity", "tensorboard": "tensorboard"}
 
 
 def choose(name: str = "auto") -> torch.device:

@@ -23,6 +23,8 @@ LARGEST_BATCH = 16_384  # a slip of the keyboard must not take all of a machine'
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
 TABLES = ("data", "networks", "objective", "augment")  # what names components
 DESCRIBING = {"name", "summary", "source", "expected", "profile"}  # what decides no bit
+WATCHING = {"judge", "health"}  # what decides none either, unless it may roll back
+FAILING = "failures"  # the folder of recipes that are made to fail
 LOCAL = re.compile(r"[/~]|\\\\|[A-Za-z]:[/\\]")  # how a path of one machine begins
 
 
@@ -60,6 +62,43 @@ class Training(BaseModel):
     keep: int = Field(3, ge=1, description="newest checkpoints kept")
 
 
+class Judging(BaseModel):
+    """When and how the averaged generator is scored while it trains.
+
+    Left out, `every` is a twentieth of the training, at least 10,000 samples, and `count` at most a
+    tenth of `every`, so that judging takes less than a twentieth of the time.
+    """
+
+    model_config = STRICT
+
+    every: int = Field(10_000, ge=0, description="samples shown between scorings; 0 = never")
+    count: int = Field(2_000, ge=100, le=50_000, description="samples made for one scoring")
+
+    def resolved(self, samples: int) -> Judging:
+        """The same, with what was left out filled in for a training of so many samples."""
+        given = self.model_dump(include=self.model_fields_set)
+        scorings = max(min(samples // 10_000, 20), 1)
+        every = given.get("every", max(samples // scorings, 10_000))
+        return Judging(every=every, count=given.get("count", min(max(every // 10, 100), 2_000)))
+
+
+class Care(BaseModel):
+    """What is done when a training shows signs of failing."""
+
+    model_config = STRICT
+
+    policy: Literal["warn", "rollback", "stop"] = Field(
+        "warn", description="say so; return to the best checkpoint; or end the training"
+    )
+    rollbacks: int = Field(2, ge=1, le=20, description="returns before the training has failed")
+    learning_rate_factor: float = Field(
+        0.5, gt=0, le=1, description="what each return multiplies the learning rate by"
+    )
+    augment_step: float = Field(
+        0.0, ge=0, le=1, description="what each return adds to the strength of augmentation"
+    )
+
+
 class Recipe(BaseModel):
     """Everything that decides a training; equal recipes on one machine give equal bits.
 
@@ -85,6 +124,8 @@ class Recipe(BaseModel):
     augment: dict[str, Any] = Field(default_factory=dict, description="empty = none")
     optimiser: Optimiser = Optimiser()
     training: Training = Training()
+    judge: Judging = Judging()
+    health: Care = Care()
 
     @property
     def batch(self) -> int:
@@ -101,9 +142,10 @@ class Recipe(BaseModel):
         """SHA-256 of the canonical JSON of what decides a training.
 
         Words about the recipe do not count, nor where the data lie: their own hash stands in a
-        run's manifest.
+        run's manifest. Neither do judging and warnings, which change no weight.
         """
-        table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING)
+        watched = set() if self.health.policy == "rollback" else WATCHING
+        table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING | watched)
         text = json.dumps(table, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -164,15 +206,27 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 
 def shipped() -> dict[str, Path]:
-    """The recipes that come with Sparring, by name."""
+    """The recipes that come with Sparring to be used, by name."""
+    return {name: path for name, path in _all().items() if path.parent.name != FAILING}
+
+
+def failing() -> dict[str, Path]:
+    """The recipes that come with Sparring to show how trainings fail, by name."""
+    return {name: path for name, path in _all().items() if path.parent.name == FAILING}
+
+
+def _all() -> dict[str, Path]:
     root = Path(str(resources.files("sparring") / "recipes"))
     return {path.stem: path for path in sorted(root.glob("*/*.toml"))}
 
 
 def summaries() -> list[dict[str, str]]:
-    """Name, summary and source of every shipped recipe, read without checking the rest."""
+    """Name, summary and source of every shipped recipe, read without checking the rest.
+
+    Those that are made to fail come last.
+    """
     rows = []
-    for name, path in shipped().items():
+    for name, path in (shipped() | failing()).items():
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         rows.append({"name": name, "summary": table["summary"], "source": table["source"]})
     return rows
@@ -228,9 +282,9 @@ def _locate(name: str) -> Path:
             kind = "is a folder, not a recipe" if path.is_dir() else "does not exist"
             raise UserError(f"There is no recipe file {name}: it {kind}.")
         return path
-    recipes = shipped()
+    recipes = _all()
     if name not in recipes:
-        hint = nearest(name, recipes)
+        hint = nearest(name, shipped())
         raise UserError(f"There is no recipe {name!r}. {hint} A file of your own ends in .toml.")
     return recipes[name]
 
@@ -272,6 +326,9 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
         raise UserError("'networks.generator' is missing.")
     if recipe.augment:
         filled["augment"] = _fill(recipe.augment, components.AUGMENT, "augment", built_in_only)
+    if recipe.health.augment_step and not recipe.augment:
+        raise UserError("health.augment_step needs an augmentation; name one in [augment].")
+    filled["judge"] = recipe.judge.resolved(recipe.samples)
     accumulate = recipe.training.accumulate
     if filled["data"]["batch"] % accumulate:
         raise UserError(

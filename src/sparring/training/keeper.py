@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import torch
 from torch import Tensor
 
+from sparring.core.errors import TrainingFailed
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
 from sparring.generation.asking import conditions
-from sparring.generation.sampler import write_model
 from sparring.modalities import Modality
 from sparring.provenance.manifest import MARK
 from sparring.training import checkpoint
+from sparring.training.detectors import Finding
 from sparring.training.display import Display
 from sparring.training.distributed import Team
 from sparring.training.health import Verdict, is_finite
 from sparring.training.log import Log
+from sparring.training.model import Model
 from sparring.training.state import State
+from sparring.training.watch import Watch
 
 CHECK_EVERY = 50  # steps between looks at the loss where looking would stall the device
 
@@ -38,8 +38,9 @@ class Keeper:
         state: what is kept.
         team: rank 0 alone writes.
         modality: draws previews.
-        licence: of the data, for the model card.
-        log: rows and pictures.
+        model: the run's model; its leader alone writes it.
+        watch: looks for trouble; None but in the process that leads.
+        log: rows and pictures; likewise.
         display: what a person sees meanwhile.
         stop: set when someone asked to stop.
         saved: samples shown at the newest checkpoint; below 0 where there is none.
@@ -53,7 +54,8 @@ class Keeper:
         state: State,
         team: Team,
         modality: Modality,
-        licence: str,
+        model: Model,
+        watch: Watch | None,
         log: Log | None,
         display: Display,
         stop: threading.Event,
@@ -64,7 +66,8 @@ class Keeper:
         self.state = state
         self.team = team
         self.modality = modality
-        self.licence = licence
+        self.model = model
+        self.watch = watch
         self.log = log
         self.display = display
         self.stop = stop
@@ -81,8 +84,8 @@ class Keeper:
             return Verdict.FINE
         mean = self.team.mean(loss).item()
         verdict = self.state.health.judge(mean)
-        if verdict is Verdict.SKIP and self.team.leads:
-            self.display.warn(f"The loss of the {player} is {mean}; its step is skipped.")
+        if verdict is Verdict.SKIP and self.watch is not None:
+            self.watch.bad_turn(player, mean)
         return verdict
 
     def roll_back(self) -> None:
@@ -95,6 +98,8 @@ class Keeper:
         at = self.state.samples
         self.state.health.return_to(counters["samples"], at)
         self.state.roll_back(parts, counters, str(path))
+        if self.watch is not None:
+            self.watch.rewound()
         if self.log is not None:
             self.log.cut(self.state.samples)
         if self.team.leads:
@@ -107,15 +112,25 @@ class Keeper:
     def start(self) -> None:
         """The first picture and checkpoint of a new run."""
         if self._saved < 0:
+            if self.watch is not None:
+                self.watch.begin()
             self._preview()
             self.save()
 
     def after_step(self) -> None:
-        """Write what is due after this step."""
+        """Write what is due after this step.
+
+        Raises:
+            TrainingFailed: the policy for trouble ends the training.
+        """
         training = self.recipe.training
         self.display.advance(self.state.samples)
-        if self._due(training.log_every):
-            self._row()
+        if self._due(training.log_every) or self.state.samples >= self.recipe.samples:
+            findings = self._row()
+            if self.team.any(self.state.history.best_samples == self.state.samples):
+                self.save()
+            if self._respond(findings):
+                return
         if self._due(training.preview_every):
             self._preview()
         if self._due(training.checkpoint_every):
@@ -136,14 +151,10 @@ class Keeper:
             folder = self.folder / "checkpoints"
             state = self.state
             checkpoint.save(folder, state.samples, state.parts(), state.counters())
+            if state.history.best_samples >= 0:
+                checkpoint.mark_best(folder, state.history.best_samples)
             checkpoint.prune(folder, self.recipe.training.keep)
-            write_model(
-                self.folder / "model",
-                state.average.generator,
-                self.recipe,
-                self.modality.spec,
-                {"samples": state.samples, "licence": self.licence},
-            )
+            self.model.keep(state)
             if self.log is not None:
                 self.log.histograms(state.samples, state.networks)
         self.team.wait()
@@ -153,7 +164,46 @@ class Keeper:
         shown, batch = self.state.samples, self.recipe.batch
         return shown // every > (shown - batch) // every
 
-    def _row(self) -> None:
+    def _respond(self, findings: Sequence[Finding]) -> bool:
+        """Act on what was found, alike in every process; whether that led back in time.
+
+        Raises:
+            TrainingFailed: the policy ends the training.
+        """
+        care, state = self.recipe.health, self.state
+        if care.policy == "warn":
+            return False
+        can_return = -1 < state.history.best_samples < state.samples
+        verdict, diagnosis = state.health.response(findings, care, can_return=can_return)
+        verdict = Verdict[self.team.agree(verdict.name)]
+        if verdict is Verdict.FAIL:
+            raise TrainingFailed(self.team.agree(diagnosis))
+        if verdict is Verdict.ROLL_BACK:
+            self._return_to_best()
+        return verdict is Verdict.ROLL_BACK
+
+    def _return_to_best(self) -> None:
+        folder, state, at = self.folder / "checkpoints", self.state, self.state.samples
+        best = folder / self.team.agree(checkpoint.name_of(state.history.best_samples))
+        parts, counters = checkpoint.load(best)
+        state.health.return_to_best()
+        times = state.health.returns - counters["health"]["returns"]
+        state.roll_back(parts, counters, str(best))
+        state.ease(self.recipe.health, times)
+        self._saved = state.samples
+        if self.watch is not None:
+            self.watch.rewound()
+        self.team.wait()  # all have read; nothing may be removed before
+        if self.log is not None:
+            checkpoint.drop_after(folder, state.samples)
+            self.log.cut(state.samples)
+        if self.team.leads:
+            self.display.warn(
+                f"Back from {at:,} to the best checkpoint, {state.samples:,} samples, and on with "
+                f"{state.learning_rate_factor:g} times the learning rate."
+            )
+
+    def _row(self) -> Sequence[Finding]:
         state = self.state
         means = {name: self.team.mean(v).item() for name, v in state.tally.take().items()}
         if "certainty" in means:
@@ -167,13 +217,19 @@ class Keeper:
             "samples_per_second": round(rate, 1),
             "learning_rate": self.recipe.optimiser.learning_rate.at(
                 min(state.samples / self.recipe.samples, 1.0)
-            ),
+            )
+            * state.learning_rate_factor,
             "augment_strength": state.strength.strength,
             **means,
         }
-        self.display.numbers(values)
+        findings: Sequence[Finding] = ()
+        if self.watch is not None:
+            signs, findings = self.watch.row(values)
+            values |= signs
+        self.display.numbers(values, [*state.history.active])
         if self.log is not None:
-            self.log.row(values)
+            self.log.row(values, findings)
+        return findings
 
     @torch.no_grad()
     def _preview(self) -> None:
@@ -190,26 +246,3 @@ class Keeper:
         latents = Streams(self.recipe.seed).normal("preview", (count, latent))
         condition = conditions(self.modality.spec, range(count), {})
         return latents.to(self.team.device), condition.to(self.team.device)
-
-
-@contextlib.contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Set by SIGTERM or the first Ctrl-C: finish the step, save, leave. The second: at once."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # only the main thread may handle signals; its owner sets nothing
-        return
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        # Launchers repeat SIGTERM; only a person's second Ctrl-C is impatience.
-        signal.signal(signal.SIGINT, before[signal.SIGINT])
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

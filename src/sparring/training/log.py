@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sparring.core import files
 from sparring.networks import Networks
+from sparring.training.detectors import Finding
 from sparring.training.distributed import Team
 
 ENOUGH = 10_000  # weights of one tensor that a histogram is made of
@@ -89,9 +90,10 @@ class Log:
             if preview.stem.isdigit() and int(preview.stem) > samples:
                 preview.unlink()
 
-    def row(self, values: Mapping[str, int | float]) -> None:
-        """Append one row of numbers; "samples" says when."""
-        text = json.dumps(values, allow_nan=False) + "\n"
+    def row(self, values: Mapping[str, int | float], findings: Sequence[Finding] = ()) -> None:
+        """Append one row of numbers; "samples" says when, "findings" what began to go wrong."""
+        said = {"findings": [finding.name for finding in findings]} if findings else {}
+        text = json.dumps({**values, **said}, allow_nan=False) + "\n"
         with files.writing(self._path, len(text)):
             self._rows.write(text)
             self._rows.flush()
@@ -99,6 +101,8 @@ class Log:
             for name, value in values.items():
                 if name != "samples":
                     self.events.add_scalar(name, value, int(values["samples"]))
+            for finding in findings:
+                self.events.add_text(f"health/{finding.name}", finding.sentence, finding.samples)
 
     def preview(self, samples: int, png: bytes) -> Path:
         """Keep the picture of the fixed latents after `samples`."""
@@ -117,9 +121,13 @@ class Log:
                 self.events.add_histogram(name, _some(weight).float().cpu(), samples)
 
 
-def read_rows(path: Path) -> list[dict[str, int | float]]:
-    """The rows of a `metrics.jsonl`; a last line cut off by a crash is left out."""
-    rows: list[dict[str, int | float]] = []
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a `metrics.jsonl`; a last line cut off by a crash is left out.
+
+    All values are numbers, but for a list of names under "findings" in rows at which something
+    began to go wrong.
+    """
+    rows: list[dict[str, Any]] = []
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
             try:

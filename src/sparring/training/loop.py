@@ -44,8 +44,9 @@ def play(match: Match, keeper: Keeper) -> None:
     phases, views = match.objective.phases(), match.team.views(state.networks)
     while state.samples < recipe.samples and not keeper.should_stop():
         started = time.perf_counter()
-        moment = moment_of(match)
         batch = match.feed.batch(state.samples)
+        state.waited += time.perf_counter() - started
+        moment = moment_of(match)
         for phase in phases:
             if state.step % phase.every == 0:
                 loss, logs = turn(match, phase, views[phase.player], batch, moment)
@@ -56,6 +57,8 @@ def play(match: Match, keeper: Keeper) -> None:
                     state.optimisers[phase.player].step()
                     for each in logs:
                         state.tally.add(each)
+            else:  # no gradient of an earlier step may look like one of this
+                state.optimisers[phase.player].zero_grad()
         else:
             state.samples += recipe.batch
             state.step += 1
@@ -70,9 +73,10 @@ def moment_of(match: Match) -> Moment:
     """Where the training stands; also sets the learning rate that belongs to it."""
     state = match.state
     progress = min(state.samples / match.recipe.samples, 1.0)
+    rate = match.recipe.optimiser.learning_rate.at(progress) * state.learning_rate_factor
     for optimiser in state.optimisers.values():
         for group in optimiser.param_groups:
-            group["lr"] = match.recipe.optimiser.learning_rate.at(progress)
+            group["lr"] = rate
     augment, strength = match.augment, state.strength.strength
     return Moment(
         samples=state.samples,

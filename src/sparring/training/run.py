@@ -47,7 +47,7 @@ class Run:
         return self._json("manifest.json")
 
     @property
-    def metrics(self) -> list[dict[str, int | float]]:
+    def metrics(self) -> list[dict[str, Any]]:
         """The rows written so far; "samples" says when."""
         return read_rows(self.folder / "metrics.jsonl")
 
@@ -62,12 +62,17 @@ class Run:
         return checkpoint.complete(self.folder / "checkpoints")
 
     @property
+    def best(self) -> Path | None:
+        """The checkpoint that scored best, whose model `sampler` loads; None without scores."""
+        return checkpoint.best(self.folder / "checkpoints")
+
+    @property
     def samples(self) -> int:
         """Real samples shown up to the newest checkpoint."""
         return int(self.checkpoints[0].name) if self.checkpoints else 0
 
     def sampler(self) -> Sampler:
-        """What makes samples, as of the newest checkpoint."""
+        """What makes samples, as of the best checkpoint, or of the newest without scores."""
         return load(self.folder, trusted=True)  # as `recipe` above: the folder is the user's own
 
     def _json(self, name: str) -> dict[str, Any]:

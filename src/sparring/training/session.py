@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,17 @@ from sparring.training import checkpoint
 from sparring.training.display import Display
 from sparring.training.distributed import Team, check_share, team
 from sparring.training.feed import Feed
-from sparring.training.keeper import Keeper, stopping
+from sparring.training.interrupts import stopping
+from sparring.training.judging import judge_for
+from sparring.training.keeper import Keeper
 from sparring.training.log import Log
 from sparring.training.loop import Match, play
+from sparring.training.model import Model
 from sparring.training.profile import traced
 from sparring.training.rehearsal import Estimate, estimate, settled
 from sparring.training.run import Run, create
 from sparring.training.state import State
+from sparring.training.watch import Watch
 
 
 def train(
@@ -199,13 +204,8 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             stack.enter_context(files.Lock(run.folder / "lock", f"the run {run.folder}"))
             checkpoint.sweep(run.folder / "checkpoints")
         display = Display(recipe.samples, quiet=quiet or not players.leads)
-        saved = -1
-        if checkpoint.complete(run.folder / "checkpoints"):
-            path, parts, counters, complaints = checkpoint.newest(run.folder / "checkpoints")
-            state.restore(parts, counters, str(path))
-            saved = state.samples
-            for complaint in complaints if players.leads else ():
-                display.warn(f"{complaint} Going on from {path.name} instead.")
+        model = Model(run.folder, recipe, dataset.spec, dataset.licence)
+        saved = _restored(run, match, model, display)
         players.wait()  # or the leader's first checkpoint could look like one to go on from
         display.begin(state.samples)
         if saved >= recipe.samples:
@@ -213,6 +213,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             return run
         display.say(f"Training in {run.folder}, on {players.device} in {match.precision}.")
         log = stack.enter_context(Log(run.folder, state.samples)) if players.leads else None
+        watch = _watch(match, dataset, display) if players.leads else None
         stop = stack.enter_context(stopping())
         keeper = Keeper(
             run.folder,
@@ -220,22 +221,25 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             state=state,
             team=players,
             modality=match.feed.modality,
-            licence=dataset.licence,
+            model=model,
+            watch=watch,
             log=log,
             display=stack.enter_context(display),
             stop=stop,
             saved=saved,
         )
         keeper.start()
-        with traced(run.folder, on=recipe.profile and players.leads):
-            play(match, keeper)
-        if not keeper.save():
-            raise TrainingFailed(
-                f"Training diverged: after {state.samples:,} samples the weights are not finite; "
-                "the last good checkpoint is kept. Lower optimiser.learning_rate."
-            )
-        if players.leads:
-            _write_end(run, state)
+        try:
+            with traced(run.folder, on=recipe.profile and players.leads):
+                play(match, keeper)
+            if not keeper.save():
+                raise TrainingFailed(
+                    f"Training diverged: after {state.samples:,} samples the weights are not "
+                    "finite; the last good checkpoint is kept. Lower optimiser.learning_rate."
+                )
+        finally:
+            if players.leads:
+                _write_end(run, state)
     if state.samples < recipe.samples:
         raise Interrupted(
             f"Stopped after {state.samples:,} of {recipe.samples:,} samples and saved; "
@@ -244,12 +248,49 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
     return run
 
 
+def _restored(run: Run, match: Match, model: Model, display: Display) -> int:
+    """Bring the match to the newest whole checkpoint; its samples, or -1 where there is none."""
+    if not checkpoint.complete(run.folder / "checkpoints"):
+        return -1
+    path, parts, counters, complaints = checkpoint.newest(run.folder / "checkpoints")
+    match.state.restore(parts, counters, str(path))
+    if match.team.leads:
+        for complaint in complaints:
+            display.warn(f"{complaint} Going on from {path.name} instead.")
+        model.recover(match.state)
+    return match.state.samples
+
+
+def _watch(match: Match, dataset: Dataset, display: Display) -> Watch:
+    """What watches over this training; the leader's alone."""
+    recipe, feed = match.recipe, match.feed
+    judge = judge_for(
+        recipe, dataset, feed.modality, feed.samples, match.team.device, hear=display.say
+    )
+    if recipe.health.policy == "rollback" and (judge is None or not judge.eye.scores):
+        raise UserError(
+            "health.policy = 'rollback' returns to the best checkpoint, but this training is not "
+            "scored; choose 'warn' or 'stop', or a longer training."
+        )
+    return Watch(recipe, match.state, dataset.spec, feed.samples.labels, judge, display)
+
+
 def _write_end(run: Run, state: State) -> None:
+    history, spent = state.history, state.seconds + state.judge_seconds
     facts = {
         **run.manifest,
         "saved": manifest.now(),
         "seconds": round(state.seconds, 1),
         "samples_per_second": round(state.samples / max(state.seconds, 1e-9), 1),
-        "energy": manifest.energy(state.seconds),
+        "energy": manifest.energy(spent),
+        "judging": {
+            "seconds": round(state.judge_seconds, 1),
+            "share": round(state.judge_seconds / max(spent, 1e-9), 4),
+            "scorings": history.scorings,
+            "extractor": history.eye,
+        },
+        "health": [asdict(finding) for finding in state.health.findings],
     }
+    if history.best_samples >= 0:
+        facts["best"] = {"samples": history.best_samples, "score": history.best_score}
     files.atomic_write(run.folder / "manifest.json", json.dumps(facts, indent=1).encode())

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from sparring.augment._adaptive import AdaptiveStrength
 from sparring.core import weights
 from sparring.core.errors import BadData
-from sparring.core.recipe import Recipe
+from sparring.core.recipe import Care, Recipe
 from sparring.core.rng import Streams, seed_for
 from sparring.networks import Networks
 from sparring.training.ema import Average
 from sparring.training.health import Health
+from sparring.training.history import History
 from sparring.training.log import Tally
 
 Parts = dict[str, dict[str, Tensor]]
@@ -52,11 +53,15 @@ class State:
         self.streams = streams
         self.strength = strength
         self.health = Health()
+        self.history = History()
         self.tally = Tally()
         self.samples = 0
         self.logged = 0  # samples shown when the last row was written
         self.step = 0
-        self.seconds = 0.0
+        self.seconds = 0.0  # in steps
+        self.waited = 0.0  # of these, for data
+        self.judge_seconds = 0.0  # beside them
+        self.learning_rate_factor = 1.0
 
     def parts(self) -> Parts:
         """All tensors: "weights" (players and average) and "state" (optimisers, randomness)."""
@@ -79,9 +84,13 @@ class State:
             "logged": self.logged,
             "step": self.step,
             "seconds": self.seconds,
+            "waited": self.waited,
+            "judge_seconds": self.judge_seconds,
+            "learning_rate_factor": self.learning_rate_factor,
             "seed": self.streams.seed,
             "strength": self.strength.state(),
             "health": self.health.state(),
+            "history": self.history.state(),
         }
 
     def restore(self, parts: Parts, counters: Mapping[str, Any], origin: str) -> None:
@@ -100,9 +109,12 @@ class State:
         self.tally.restore(weights.select(moving, "tally."))
         self.samples, self.step = counters["samples"], counters["step"]
         self.logged = counters["logged"]
-        self.seconds = counters["seconds"]
+        self.seconds, self.waited = counters["seconds"], counters["waited"]
+        self.judge_seconds = counters["judge_seconds"]
+        self.learning_rate_factor = counters["learning_rate_factor"]
         self.strength.restore(counters["strength"])
         self.health.restore(counters["health"])
+        self.history.restore(counters["history"])
 
     def roll_back(self, parts: Parts, counters: Mapping[str, Any], origin: str) -> None:
         """Return to a good checkpoint, but on other random paths, and remember the trouble."""
@@ -111,6 +123,13 @@ class State:
         self.restore(parts, counters, origin)
         self.health = health
         self.streams.reseed(seed_for(self.streams.seed, f"rollback {health.rollbacks}"))
+
+    def ease(self, care: Care, times: int) -> None:
+        """Go on more gently: what each return to the best checkpoint changes, so many times."""
+        self.history.begin_anew()
+        self.learning_rate_factor *= care.learning_rate_factor**times
+        raised = self.strength.strength + times * care.augment_step
+        self.strength.restore({"strength": min(raised, 1.0)})
 
     def _moments(self) -> Iterator[tuple[str, str, nn.Parameter, dict[str, Tensor]]]:
         """Adam's moments by player and parameter name; empty before a parameter's first step."""

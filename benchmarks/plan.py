@@ -1,0 +1,71 @@
+"""What the table of quality is made of: recipes, settings, seeds, and how long each is trained."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+NETWORKS: dict[str, dict[str, int]] = {
+    "mlp": {},
+    "dcgan": {"width": 32},
+    "resnet": {"width": 32},
+    "r3gan": {},
+    "painter": {},
+}
+"""Every family, at a width that two cores can train."""
+OBJECTIVES = (
+    "minimax",
+    "non_saturating",
+    "least_squares",
+    "hinge",
+    "wasserstein_gp",
+    "relativistic",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a recipe with settings, trained once for each seed.
+
+    Attributes:
+        name: of the row and of its runs' folders.
+        recipe: a shipped recipe's name or a file.
+        settings: overrides, as on the command line.
+        seeds: one run each.
+        data: what it is judged on; empty = what it learned from.
+    """
+
+    name: str
+    recipe: str
+    settings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+    data: str = ""
+
+
+def best() -> list[Entry]:
+    """The shipped recipes at their own length, and the tutorial's pair beside them."""
+    return [
+        Entry("digits", "digits"),
+        Entry("digits_quick", "digits_quick", data="mnist"),
+        Entry("digits_quick of 60,000", "digits_quick", ("data.name=mnist",)),
+        Entry("fashion", "fashion"),
+        Entry("stacked_digits", "stacked_digits"),
+        Entry("tutorial", "tutorial", data="mnist"),
+        Entry("tutorial_minimax", "tutorial_minimax", data="mnist"),
+    ]
+
+
+def pairs(budget: int, seeds: tuple[int, ...]) -> list[Entry]:
+    """Every objective with every family, on equal terms: data, batch, optimiser and length.
+
+    Nothing is tuned for one of them, so this shows what works without care, not what is possible.
+    """
+    entries = []
+    for network, objective in itertools.product(NETWORKS, OBJECTIVES):
+        settings = [f"samples={budget}", f"objective.name={objective}", "data.batch=32"]
+        settings += ["optimiser.learning_rate={start=5e-4,end=0.0,begin=0.3}"]
+        for player in ("generator", "discriminator"):
+            settings.append(f"networks.{player}.name={network}")
+            settings += [f"networks.{player}.{k}={v}" for k, v in NETWORKS[network].items()]
+        entries.append(Entry(f"{network} {objective}", "digits", tuple(settings), seeds))
+    return entries

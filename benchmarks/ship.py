@@ -1,0 +1,99 @@
+"""Puts a run among the models that come with Sparring: `python benchmarks/ship.py RUN NAME`.
+
+Stores the best generator of the run in half precision, judges it beside the original, and refuses
+where either extractor sees a difference. The folder `src/sparring/weights/NAME` then holds the
+weights, `report.json`, and a card with scores, floors, limits and the energy of the training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import sparring
+from sparring.core import files
+from sparring.evaluation.report import Report
+from sparring.evaluation.scores import shown_figure
+from sparring.generation.sampler import MODEL_FILE, SHIPPED, write_model
+
+LARGEST = 3_000_000  # bytes of one model
+LIMITS = """\
+It makes what it learned from and nothing else: small grey pictures of one kind, in the styles of
+the people and things in its data, with their gaps and habits. Some samples are malformed, and some
+are not of the class that was asked for (see the table). Scores were measured on the held-out part
+of the same data set; how settings were chosen is told in `docs/log.md` of the source. It is for
+learning, tests and demonstrations, and not for forging anybody's hand.
+"""
+
+
+def halve(sampler: sparring.Sampler) -> None:
+    """Round every weight to half precision, in place."""
+    for tensor in sampler.generator.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(tensor.half())
+
+
+def scores(report: Report) -> str:
+    """The table of a card: figures of both looks, with intervals and floors."""
+    looks = [f"{e['name']} ({_accuracy(e)})" for e in report.basis["extractors"]]
+    lines = [
+        f"{report.basis['counts']['generated']:,} generated against "
+        f"{report.basis['counts']['real']:,} held-out samples of `{report.basis['data']['name']}`; "
+        f"seed {report.basis['seed']}; {report.basis['device']}. In brackets the 95 % interval, "
+        "then what real samples score.",
+        "",
+        f"| figure | {' | '.join(looks)} |",
+        f"|---|{'---|' * len(looks)}",
+    ]
+    for score in report.verdict.scores:
+        cells = [f"{shown_figure(r.figure)}, {shown_figure(r.floor)}" for r in score.readings]
+        lines.append(f"| {score.label} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _accuracy(extractor: dict[str, Any]) -> str:
+    shares = ", ".join(f"{share:.2%}" for share in extractor["accuracy"].values())
+    return f"{shares} right on real ones"
+
+
+def main() -> None:
+    """Halve, judge, refuse or write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("name")
+    given = parser.parse_args()
+    run = sparring.Run(given.run)
+    original, halved = run.sampler(), run.sampler()
+    halve(halved)
+    comparison = sparring.compare(original, halved, hear=lambda _: None)
+    print(*comparison.sentences, sep="\n", file=sys.stderr)
+    if any(row.winner(1) for row in comparison.rows):
+        sys.exit("Half precision makes a difference that the judge sees; nothing was written.")
+    report = comparison.reports[1]
+    folder = SHIPPED / given.name
+    with torch.no_grad():
+        halved.generator.half()
+    write_model(folder, halved.generator, run.recipe, halved.spec, halved.facts)
+    energy = run.manifest["energy"]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    card += f"\n## Scores\n\n{scores(report)}\n\n## Limits\n\n{LIMITS}\n## Training\n\n"
+    card += (
+        f"{run.manifest['seconds'] / 60:.0f} minutes on {run.manifest['threads']} threads of "
+        f"{run.manifest['device']}, {energy['kilowatt_hours']:.3f} kWh ({energy['basis']}). Seed "
+        f"{run.recipe.seed}. Weights: Apache-2.0, stored in half precision.\n"
+    )
+    files.atomic_write(folder / "README.md", card.encode())
+    files.atomic_write(folder / "report.json", json.dumps(report.to_json(), indent=1).encode())
+    size = (folder / MODEL_FILE).stat().st_size
+    if size > LARGEST:
+        sys.exit(f"{folder / MODEL_FILE} has {size:,} bytes; {LARGEST:,} are allowed.")
+    print(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The command line: verbs only. Torch is imported inside a verb, never for --help.
+
+One file holds one group of verbs; here they become words that one can type.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from typing import Annotated
+
+import typer
+
+from sparring.cli import extracting, judging, learning, looking, making
+from sparring.core import memory
+from sparring.core.errors import UserError
+from sparring.core.version import VERSION
+
+app = typer.Typer(
+    help="Learn from examples, then make new ones: a generator and a discriminator spar.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (
+    learning.train,
+    learning.resume,
+    making.generate,
+    judging.evaluate,
+    judging.compare,
+    looking.doctor,
+):
+    app.command()(verb)
+app.add_typer(looking.data_app, name="data")
+app.add_typer(looking.recipes_app, name="recipes")
+app.add_typer(extracting.extractors_app, name="extractors")
+
+
+def _version(asked: bool) -> bool:
+    if asked:
+        print(VERSION)
+        raise typer.Exit
+    return asked  # what a callback returns becomes the option's value
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", is_eager=True, callback=_version
+        ),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    # `version` is read by its callback, `debug` by `main`, which outlives this context.
+    pass
+
+
+def main() -> None:
+    """The entry point of the `sparring` command: people's errors become a sentence and a code."""
+    before_verb = itertools.takewhile(lambda word: word.startswith("-"), sys.argv[1:])
+    try:
+        with memory.enough():
+            app()
+    except UserError as error:
+        if "--debug" in before_verb:
+            raise
+        print(f"sparring: {error}", file=sys.stderr)
+        sys.exit(error.code)

@@ -1,0 +1,169 @@
+"""The verbs that judge: evaluate, compare."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparring.cli._printing import Device, Json, Quiet, show, table
+from sparring.core.errors import UserError
+
+if TYPE_CHECKING:
+    from sparring.evaluation.report import Report
+
+Models = Annotated[
+    list[str],
+    typer.Argument(
+        help="Runs, model folders or files, names of shipped models, or folders of samples "
+        "made by anything."
+    ),
+]
+Data = Annotated[
+    str, typer.Option(help="The data set to compare with; empty = what a model learned from.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting of the data set, e.g. path=PICTURES; may be repeated."),
+]
+Count = Annotated[
+    int, typer.Option("--count", "-n", help="Samples; 0 = 10,000, or 26 for every class.")
+]
+Seed = Annotated[int, typer.Option(help="Of all draws.")]
+Fast = Annotated[
+    bool,
+    typer.Option("--quick", help="Half as many samples, no slow metrics, no search for copies."),
+]
+Look = Annotated[
+    str, typer.Option(help="inception, to compare with published figures; empty = for the data.")
+]
+Trusted = Annotated[
+    bool, typer.Option(help="The models are my own: components they name are imported and run.")
+]
+COLUMNS = ("figure", "value", "95 % interval", "floor", "better")
+
+
+def evaluate(
+    models: Models,
+    data: Data = "",
+    settings: Settings = None,
+    count: Count = 0,
+    seed: Seed = 0,
+    quick: Fast = False,
+    out: Annotated[
+        str, typer.Option(help="Where reports go; empty = RUN/report for runs, else report.")
+    ] = "",
+    extractor: Look = "",
+    trusted: Trusted = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Judge models: figures with intervals and floors, by two extractors, and a report each."""
+    from sparring.evaluation import seeds
+    from sparring.evaluation.session import evaluate_all
+
+    reports = evaluate_all(
+        models, data, settings=_settings(settings), count=count, seed=seed, quick=quick,
+        extractor=extractor, device=device, trusted=trusted, hear=_listener(quiet),
+    )  # fmt: skip
+    pages = [
+        str(report.save(folder))
+        for report, folder in zip(reports, _folders(reports, out), strict=True)
+    ]
+    groups = seeds.groups(reports)
+    if groups:
+        pages.append(str(seeds.save(reports, Path(out or "report"))))
+    if as_json:
+        documents = [report.to_json() for report in reports]
+        many = {"reports": documents, "seeds": seeds.facts(reports)}
+        show(documents[0] if len(documents) == 1 else many)
+        return
+    lines: list[str] = []
+    for report in reports:
+        lines += [report.sentence, "", *_rows(COLUMNS, report.table()), ""]
+        lines += [f"Not computed: {o.title}, by {o.extractor}. {o.reason}"
+                  for o in report.verdict.omitted]  # fmt: skip
+    for group in groups:
+        names = ", ".join(report.name for report in group)
+        lines += [f"{names}:", *(f"  {each.sentence()}" for each in seeds.summaries(group)), ""]
+    show([*lines, *(f"report: {page}" for page in pages)])
+
+
+def compare(
+    models: Models,
+    data: Data = "",
+    settings: Settings = None,
+    count: Count = 0,
+    seed: Seed = 0,
+    quick: Fast = False,
+    out: Annotated[str, typer.Option(help="Where the comparison goes.")] = "report",
+    extractor: Look = "",
+    trusted: Trusted = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Judge two models or more by the same real samples, and say what really differs."""
+    from sparring.evaluation import session
+
+    comparison = session.compare(
+        *models, data=data, settings=_settings(settings), count=count, seed=seed, quick=quick,
+        extractor=extractor, device=device, trusted=trusted, hear=_listener(quiet),
+    )  # fmt: skip
+    page = comparison.save(out)
+    if as_json:
+        show(comparison.to_json())
+        return
+    header, rows = comparison.table()
+    show(
+        [
+            *comparison.sentences,
+            "",
+            *_rows(("figure", *header[1:]), rows),
+            "",
+            *comparison.claims,
+            "",
+            f"report: {page}",
+        ]
+    )
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    from sparring.core.recipe import parse_override
+
+    return dict(parse_override(each.removeprefix("data.")) for each in given or [])
+
+
+def _listener(quiet: bool) -> Any:
+    def hear(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr)
+
+    return hear
+
+
+def _folders(reports: Sequence[Report], out: str) -> list[Path]:
+    """Where each report goes; several never go to the same place."""
+    runs = [report.verdict.run for report in reports]
+    if len(reports) == 1:
+        return [Path(out or (Path(runs[0]) / "report" if runs[0] else "report"))]
+    folders = [
+        Path(run) / "report" if run and not out else Path(out or "report") / _plain(report.name)
+        for run, report in zip(runs, reports, strict=True)
+    ]
+    if len(set(folders)) < len(folders):
+        raise UserError("The same model is named twice.")
+    return folders
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "model"
+
+
+def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    named = [dict(zip(columns, row, strict=True)) for row in [columns, *rows]]
+    return table(named, tuple(columns))

@@ -1,0 +1,63 @@
+"""The verb that makes: generate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.cli._printing import Device, Json, show
+from sparring.core.errors import UserError
+
+
+def generate(
+    model: Annotated[str, typer.Argument(help="A run folder, a model folder or a model file.")],
+    count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="7, or digit=7,speaker=theo; else all in turn.")] = "",
+    truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
+    between: Annotated[
+        str,
+        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a GIF."),
+    ] = "",
+    steps: Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")] = 8,
+    out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("samples"),
+    trusted: Annotated[
+        bool, typer.Option(help="The model is my own: components it names are imported and run.")
+    ] = False,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Make new samples: one file each, and a contact sheet of them all."""
+    if between and (count is not None or seed is not None):
+        raise UserError("--between names all its seeds; leave --count and --seed out with it.")
+    from sparring.generation import explore
+    from sparring.generation.sampler import load
+
+    sampler = load(model, device, trusted=trusted)
+    if between:
+        paths = explore.save_walk(
+            sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation
+        )
+        made = {"files": [str(path) for path in paths]}
+    else:
+        generated = sampler.generate(
+            16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
+        )
+        paths = generated.save(out)
+        samples = zip(paths, generated.seeds, generated.labels, strict=False)
+        made = {
+            "sheet": str(paths[-1]),
+            "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
+        }
+    show(made if as_json else [str(path) for path in paths])
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UserError(f"{text!r} is not a list of seeds; write numbers, e.g. 0,5,9.") from error

@@ -1,0 +1,149 @@
+"""Several models side by side, as JSON, text and a page."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring.core.errors import BadData
+from sparring.core.version import VERSION
+from sparring.evaluation._paper import Paper, save
+from sparring.evaluation.differences import Row, overall, rows
+from sparring.evaluation.report import Report, basis_facts
+from sparring.evaluation.scores import ARROWS, shown, shown_figure
+
+FORMAT = "sparring comparison 1"
+EACH = 10  # samples in a row of the picture
+LINES = 3  # rows of it for each model
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models under equal conditions; a notebook shows it as its page.
+
+    Attributes:
+        reports: one for each, the one that the others are measured against first; all judged by
+            the same judge.
+    """
+
+    reports: tuple[Report, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the models."""
+        return [report.name for report in self.reports]
+
+    @functools.cached_property
+    def rows(self) -> list[Row]:
+        """The figures that all have, with their differences."""
+        found = rows([report.verdict for report in self.reports])
+        if not found:
+            raise BadData("The models have no figure in common that could be compared.")
+        return found
+
+    @property
+    def sentences(self) -> list[str]:
+        """For every model but the first whether it differs from the first."""
+        return [overall(self.rows, self.names, i) for i in range(1, len(self.reports))]
+
+    @property
+    def claims(self) -> list[str]:
+        """For every model but the first and every figure whether they differ."""
+        return [
+            row.sentence(self.names, other)
+            for other in range(1, len(self.names))
+            for row in self.rows
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that was measured and what it rests on."""
+        return {
+            "format": FORMAT,
+            "sparring": VERSION,
+            "created": self.reports[-1].created,
+            "verdicts": self.sentences,
+            "differences": [row.to_json(self.names) for row in self.rows],
+            "models": [report.to_json() for report in self.reports],
+        }
+
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows: metrics down, models across, the floor last."""
+        body = [
+            [
+                f"{row.scores[0].label} {ARROWS[row.scores[0].better]}",
+                *(shown_figure(score.figure) for score in row.scores),
+                shown_figure(row.scores[0].floor),
+            ]
+            for row in self.rows
+        ]
+        return ["", *self.names, "floor"], body
+
+    def sheet(self) -> bytes:
+        """The same number of samples of each, of equal seeds and labels, one block below another.
+
+        Folders of samples have no seeds; theirs are in order of name.
+        """
+        modality = self.reports[0].modality
+        blocks = [report.verdict.drawn.raw for report in self.reports]
+        many = min(EACH * LINES, *(len(raw) for raw in blocks))
+        many -= many % EACH if many > EACH else 0
+        samples = torch.cat([modality.to_samples(raw[:many]) for raw in blocks])
+        return modality.preview(samples, columns=min(EACH, many))
+
+    def paper(self) -> Paper:
+        """The whole comparison, to be read."""
+        paper = Paper(" against ".join(self.names))
+        for text in self.sentences:
+            paper.verdict(text)
+        words = " and then ".join(self.names)
+        paper.sheet(self.sheet(), f"From top to bottom as many samples of each: {words}")
+        paper.heading("Figures")
+        paper.words(
+            "By the extractor that measures, with 95 % intervals over draws of samples. All were "
+            "compared with the same real samples."
+        )
+        header, body = self.table()
+        paper.table(header, body)
+        _differences(paper, self.rows, self.names)
+        paper.heading("What this rests on")
+        paper.facts(basis_facts(self.reports[0].basis))
+        for report in self.reports:
+            counts = f"{len(report.verdict.drawn.raw):,} samples"
+            model = report.verdict.subject.get("model_sha256", "")
+            paper.words(f"{report.name}: {counts}{f', SHA-256 {model}' if model else ''}.")
+        return paper
+
+    def save(self, folder: str | Path) -> Path:
+        """Write `compare.json`, `compare.md` and `compare.html`; returns the last one.
+
+        Raises:
+            OutOfResources: the disk is full.
+            UserError: the folder cannot be written.
+        """
+        return save(Path(folder), "compare", self.paper(), self.to_json())
+
+    def _repr_html_(self) -> str:
+        return self.paper().html.decode()
+
+
+def _differences(paper: Paper, found: Sequence[Row], names: Sequence[str]) -> None:
+    paper.heading(f"Differences to {names[0]}")
+    paper.words(
+        "A difference is real where its 95 % interval leaves 0 out by every extractor. It speaks "
+        "of these very models; whether one recipe is better than another, runs with several seeds "
+        "tell."
+    )
+    looks = [reading.extractor.split()[0] for reading in found[0].scores[0].readings]
+    for other in range(1, len(names)):
+        body = []
+        for row in found:
+            gaps = [f"{shown(g.value)} ± {shown(g.half)}" for g in row.differences[other - 1]]
+            gaps += ["-"] * (len(looks) - len(gaps))
+            better = {1: names[other], 0: "no real difference", -1: names[0]}[row.winner(other)]
+            body.append([row.scores[0].label, *gaps, better])
+        paper.table([names[other], *(f"by {look}" for look in looks), "better"], body)

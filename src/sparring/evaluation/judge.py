@@ -1,0 +1,268 @@
+"""The judge: the same real samples, extractors, counts and seeds for everything it examines."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sparring.core import components
+from sparring.core.errors import BadData
+from sparring.core.rng import Streams
+from sparring.evaluation.classes import ClassRow, class_rows
+from sparring.evaluation.reference import Reference
+from sparring.evaluation.scores import LEADING, Omitted, Reading, Score, label
+from sparring.evaluation.subjects import Drawn, Heard, Subject, Wanted
+from sparring.extractors._trained import Trained
+from sparring.metrics import Evidence, Figure, Metric, Observed
+from sparring.metrics.memorisation import closest_pairs
+
+LEAST = 10_000  # samples by default
+QUICK = 5_000  # samples by default where time is short
+OF_SAMPLES = ("train_on_synthetic",)
+"""Metrics of the samples themselves: by every extractor the same number, so one is enough."""
+PAIRS = 10  # generated samples shown beside the training samples that they are nearest to
+A_CLASS = 26  # samples for every class of the verdicts, as for the 1,000 modes of stacked digits
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge found out about one subject.
+
+    Attributes:
+        subject: its facts.
+        run: the folder of its run; empty where it has none.
+        drawn: the samples that were looked at.
+        evidence: as the first extractor saw it.
+        scores: the figures, in order of metric.
+        omitted: metrics that gave no number, and why.
+        classes: what became of every class, by the first extractor.
+        pairs: the generated samples nearest to training samples, and then those; None where that
+            was not looked for.
+        seconds: that it took.
+    """
+
+    subject: Mapping[str, Any]
+    run: str
+    drawn: Drawn
+    evidence: Evidence
+    scores: tuple[Score, ...]
+    omitted: tuple[Omitted, ...] = ()
+    classes: tuple[ClassRow, ...] = ()
+    pairs: Tensor | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class _Found:
+    """Readings by metric and figure, as they come in."""
+
+    readings: dict[tuple[str, str], list[Reading]] = field(default_factory=dict)
+    omitted: list[Omitted] = field(default_factory=list)
+
+
+class Judge:
+    """Examines one subject after the other under equal conditions.
+
+    Args:
+        reference: the real data.
+        looks: the extractors; the first measures, the others confirm.
+        count: samples of each subject; 0 = 10,000, or 26 for every class of the verdicts. Never
+            more than there are training samples, so that floors rest on as many.
+        seed: of all draws.
+        quick: whether to leave out what takes long: slow metrics, the search for copies among all
+            training samples, and half of the samples.
+        hear: gets lines of progress.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        looks: Sequence[Trained],
+        *,
+        count: int,
+        seed: int,
+        quick: bool,
+        hear: Heard,
+    ) -> None:
+        self.reference = reference
+        self.looks = list(looks)
+        self.seed = seed
+        self.quick = quick
+        self.hear = hear
+        self.metrics = _metrics(quick)
+        self.count = min(count or self._enough(), reference.most)
+        if self.count < count:
+            hear(f"{self.count:,} samples are drawn, as there are no more to measure a floor with.")
+        self._train = reference.learned_from(self.count if quick else reference.most, seed)
+        self._real = reference.real(self.count, seed)
+        self._floors: dict[tuple[int, str, int], Mapping[str, Figure]] = {}
+
+    @functools.cached_property
+    def train(self) -> list[Observed]:
+        """The training part by every extractor."""
+        return self._seen(*self._train, f"{len(self._train[0]):,} training samples")
+
+    @functools.cached_property
+    def real(self) -> list[Observed]:
+        """Held-out real samples by every extractor."""
+        return self._seen(*self._real, f"{len(self._real[0]):,} held-out samples")
+
+    def examine(self, subject: Subject) -> Verdict:
+        """Draw samples and measure everything that can be measured.
+
+        Raises:
+            BadData: the samples cannot be compared with the data, or no metric gives a number.
+        """
+        begun = time.monotonic()
+        drawn = subject.draw(
+            self.seed, self._wanted(), self.reference.spec, self.reference.modality, self.hear
+        )
+        require_enough(len(drawn.raw), f"samples of {subject.name}", self.quick)
+        if bool(drawn.raw.eq(drawn.raw[:1]).all()):
+            raise BadData(f"All {len(drawn.raw):,} samples of {subject.name} are the same one.")
+        seen = self._seen(drawn.raw, drawn.labels, f"{subject.name}: {len(drawn.raw):,} samples")
+        evidences = [Evidence(*three) for three in zip(seen, self.real, self.train, strict=True)]
+        found = _Found()
+        for place, evidence in enumerate(evidences):
+            for name, metric in self.metrics.items():
+                self._measure(place, name, metric, evidence, found)
+        if not found.readings:
+            raise BadData(f"{subject.name} cannot be judged: {found.omitted[0].reason}")
+        return Verdict(
+            subject.facts,
+            subject.run,
+            drawn,
+            evidences[0],
+            self._scores(found),
+            tuple(found.omitted),
+            class_rows(evidences[0], self.reference.spec),
+            None if self.quick else _pairs(evidences[0]),
+            time.monotonic() - begun,
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every verdict of this judge rests on."""
+        return {
+            "data": self.reference.facts,
+            "counts": {
+                "generated": self.count,
+                "real": len(self._real[0]),
+                "train": len(self._train[0]),
+            },
+            "seed": self.seed,
+            "quick": self.quick,
+            "extractors": [_papers(look) for look in self.looks],
+        }
+
+    def _wanted(self) -> Wanted:
+        raw, labels = self._train
+        pick = Streams(self.seed).permutation("classes", len(raw))[: self.count]
+        return Wanted(self.count, {name: index[pick] for name, index in labels.items()})
+
+    def _measure(
+        self, place: int, name: str, metric: Metric, evidence: Evidence, found: _Found
+    ) -> None:
+        extractor = self.looks[place].name
+        if (place and name in OF_SAMPLES) or not metric.applies(evidence):
+            return
+        self.hear(f"  {metric.title}, by {extractor}")
+        try:
+            figures = metric.measure(evidence, Streams(self.seed))
+        except BadData as error:
+            found.omitted.append(Omitted(name, metric.title, extractor, str(error)))
+            return
+        floors = self._floor(place, name, metric, evidence)
+        for figure in metric.better:
+            if figure in figures:
+                reading = Reading(extractor, figures[figure], floors.get(figure))
+                found.readings.setdefault((name, figure), []).append(reading)
+
+    def _floor(
+        self, place: int, name: str, metric: Metric, evidence: Evidence
+    ) -> Mapping[str, Figure]:
+        """Of as many real samples; the same for all subjects of equal count."""
+        key = place, name, len(evidence.generated)
+        if key not in self._floors:
+            try:
+                self._floors[key] = metric.floor(evidence, Streams(self.seed))
+            except BadData as error:
+                self.hear(f"  no floor of {metric.title}: {error}")
+                self._floors[key] = {}
+        return self._floors[key]
+
+    def _scores(self, found: _Found) -> tuple[Score, ...]:
+        rows = []
+        for (name, figure), readings in found.readings.items():
+            metric = self.metrics[name]
+            rows.append(
+                Score(
+                    name, label(metric.title, figure, len(metric.better) == 1), figure,
+                    metric.better[figure], metric.source, tuple(readings),
+                )
+            )  # fmt: skip
+        return tuple(rows)
+
+    def _seen(self, raw: Tensor, labels: Mapping[str, Tensor], what: str) -> list[Observed]:
+        """The same samples as every extractor sees them."""
+        samples = self.reference.modality.to_samples(raw)
+        seen = []
+        for look in self.looks:
+            self.hear(f"Looking at {what}, by {look.name}")
+            features, verdicts = look.look(samples)
+            seen.append(Observed(features, verdicts, labels, samples))
+        return seen
+
+    def _enough(self) -> int:
+        """How many samples figures rest on where nobody says."""
+        if self.quick:
+            return QUICK
+        raw, _ = self.reference.real(1, self.seed)
+        _, verdicts = self.looks[0].look(self.reference.modality.to_samples(raw))
+        return max([LEAST, *(A_CLASS * logs.shape[1] for logs in verdicts.values())])
+
+
+def require_enough(count: int, what: str, quick: bool) -> None:
+    """Refuse what no metric gives a number for, before anything is measured.
+
+    Raises:
+        BadData: there are fewer samples than that.
+    """
+    fewest = min(metric.fewest for metric in _metrics(quick).values())
+    if count < fewest:
+        raise BadData(f"There are only {count:,} {what}; every metric needs at least {fewest:,}.")
+
+
+def _pairs(evidence: Evidence) -> Tensor:
+    """The generated samples nearest to training samples, then those, as networks see them."""
+    generated, train = evidence.generated.samples, evidence.train.samples
+    assert generated is not None and train is not None, "the judge keeps all samples"
+    made, real, _ = closest_pairs(evidence, PAIRS)
+    return torch.cat([generated[made], train[real]])
+
+
+def _metrics(quick: bool) -> dict[str, Metric]:
+    classes = {
+        name: components.find(components.METRIC, name)
+        for name in components.names(components.METRIC.folder)
+    }
+    ordered = sorted(classes, key=lambda name: (name not in LEADING, name))
+    return {name: classes[name]() for name in ordered if not (quick and classes[name].slow)}
+
+
+def _papers(look: Trained) -> dict[str, Any]:
+    card = look.card
+    return {
+        "name": look.name,
+        "architecture": card.architecture,
+        "learned_from": card.data,
+        "sha256": card.sha256,
+        "accuracy": dict(card.accuracy),
+        "licence": card.licence,
+    }

@@ -1,0 +1,292 @@
+"""One model's report: what it is worth, shown and counted, as JSON, text and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from sparring.core.spec import Spec
+from sparring.core.version import VERSION
+from sparring.evaluation import _figures
+from sparring.evaluation._paper import Paper, save
+from sparring.evaluation.judge import Verdict
+from sparring.evaluation.scores import (
+    ARROWS,
+    Score,
+    leading,
+    shown,
+    shown_figure,
+    shown_interval,
+)
+from sparring.metrics import Figure
+from sparring.modalities import Modality
+
+FORMAT = "sparring report 1"
+GRID = 100  # samples shown
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a model is worth; a notebook shows it as its page.
+
+    Attributes:
+        verdict: of the judge.
+        basis: what it rests on: data, counts, seed, extractors, device.
+        modality: how samples are shown.
+        rows: of the run's `metrics.jsonl`; empty where there is no run.
+        created: when, in UTC.
+    """
+
+    verdict: Verdict
+    basis: Mapping[str, Any]
+    modality: Modality
+    rows: tuple[Mapping[str, Any], ...]
+    created: str
+
+    @property
+    def name(self) -> str:
+        """Of what was judged."""
+        return str(self.verdict.subject["name"])
+
+    @property
+    def scores(self) -> dict[str, Figure]:
+        """Every figure by name, with its interval, by the extractor that measures."""
+        return {score.name: score.figure for score in self.verdict.scores}
+
+    @property
+    def floors(self) -> dict[str, Figure]:
+        """What real samples score in the model's place, where that could be measured."""
+        return {s.name: s.floor for s in self.verdict.scores if s.floor is not None}
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one or two sentences."""
+        return sentence(self.name, self.verdict.scores)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that was measured and what it rests on; no NaN, no pictures."""
+        return {
+            "format": FORMAT,
+            "sparring": VERSION,
+            "created": self.created,
+            "seconds": round(self.verdict.seconds, 3),
+            "subject": dict(self.verdict.subject),
+            **self.basis,
+            "verdict": self.sentence,
+            "scores": [score.to_json() for score in self.verdict.scores],
+            "not_computed": [asdict(omitted) for omitted in self.verdict.omitted],
+            "classes": [asdict(row) for row in self.verdict.classes],
+            "findings": findings(self.rows),
+        }
+
+    def table(self) -> list[tuple[str, ...]]:
+        """Metric, value, interval, floor, better and whether the extractors agree, as text."""
+        return [
+            (
+                score.label,
+                shown(score.figure.value),
+                shown_interval(score.figure),
+                shown(score.floor.value) if score.floor else "-",
+                ARROWS[score.better],
+            )
+            for score in self.verdict.scores
+        ]
+
+    def paper(self) -> Paper:
+        """The whole report, to be read."""
+        return _paper(self)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write `report.json`, `report.md` and `report.html`; returns the last one.
+
+        Raises:
+            OutOfResources: the disk is full.
+            UserError: the folder cannot be written.
+        """
+        return save(Path(folder), "report", self.paper(), self.to_json())
+
+    def _repr_html_(self) -> str:
+        return self.paper().html.decode()
+
+    def __repr__(self) -> str:
+        return f"Report({self.sentence!r})"
+
+
+def sentence(name: str, scores: Sequence[Score]) -> str:
+    """How far something is from real data, by its leading figure."""
+    chief = leading(scores)
+    figure = chief.figure
+    words = f"{name}: {chief.label} {shown(figure.value)} ({shown_interval(figure)})"
+    if chief.floor is None:
+        return f"{words}; there is no floor to compare it with."
+    ratio = chief.readings[0].ratio
+    times = f", {shown(ratio)} times the floor" if ratio is not None else ""
+    words = f"{words}, where real samples score {shown(chief.floor.value)}{times}."
+    if len(chief.readings) == 1:
+        return f"{words} One extractor looked; no second one confirms it."
+    told = {
+        True: "Both extractors tell it from real data.",
+        False: "Neither extractor tells it from real data.",
+        None: "The extractors disagree on whether it differs from real data.",
+    }
+    return f"{words} {told[chief.apart]}"
+
+
+def findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the run's health checks found, by name and when."""
+    return [
+        {"samples": row.get("samples", 0), "name": str(name)}
+        for row in rows
+        for name in _list(row.get("findings"))
+    ]
+
+
+def _list(value: object) -> list[Any]:
+    # Rows come from a file, where anything may stand.
+    return value if type(value) is list else []
+
+
+def grid(verdict: Verdict, modality: Modality, spec: Spec) -> bytes:
+    """The first samples as one picture, with the labels that were asked for."""
+    raw, labels = verdict.drawn.raw[:GRID], verdict.drawn.labels
+    captions = [
+        " ".join(spec.labels[name][index[i]] for name, index in labels.items())
+        for i in range(len(raw))
+    ]
+    return modality.preview(modality.to_samples(raw), captions if labels else ())
+
+
+def basis_facts(basis: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a verdict rests on, for people."""
+    data, counts = basis["data"], basis["counts"]
+    pairs = [
+        ("Real data", f"{data['name']}: {data['source']} ({data['licence']})"),
+        ("SHA-256 of its parts", f"train {data['train_sha256']}, "
+                                 f"held out {data['held_out_sha256']}"),
+        ("Samples", f"{counts['generated']:,} generated, {counts['real']:,} held-out real, "
+                    f"{counts['train']:,} of the training part"),
+        ("Seed", str(basis["seed"])),
+        ("Device", str(basis["device"])),
+        ("Slow metrics", "left out" if basis["quick"] else "measured"),
+    ]  # fmt: skip
+    for place, look in enumerate(basis["extractors"]):
+        role = "Extractor that measures" if not place else "Extractor that confirms"
+        right = ", ".join(f"{share:.2%} of {name}" for name, share in look["accuracy"].items())
+        recognises = f", recognises {right}" if right else ""
+        pairs.append(
+            (role, f"{look['architecture']}, learned from {look['learned_from']}{recognises}, "
+                   f"SHA-256 {look['sha256']}")
+        )  # fmt: skip
+    return pairs
+
+
+def _paper(report: Report) -> Paper:
+    paper = Paper(f"What {report.name} is worth")
+    paper.verdict(report.sentence)
+    picture = grid(report.verdict, report.modality, report.modality.spec)
+    paper.sheet(picture, f"The first of {len(report.verdict.drawn.raw):,} samples, not chosen")
+    _numbers(paper, report)
+    _classes(paper, report)
+    _pairs(paper, report)
+    _training(paper, report)
+    paper.heading("What this rests on")
+    paper.facts([*_origin(report.verdict.subject), *basis_facts(report.basis)])
+    return paper
+
+
+def _numbers(paper: Paper, report: Report) -> None:
+    paper.heading("Figures")
+    paper.words(
+        "Each with its 95 % interval over draws of samples. The floor is what as many real samples "
+        "score in the model's place: nothing can be told beyond it. ↓ lower is better, ↑ higher is."
+    )
+    looks = [look["architecture"] for look in report.basis["extractors"]]
+    header = ["", ""]
+    for look in looks:
+        header += [f"by {look}", "floor"]
+    rows = []
+    for score in report.verdict.scores:
+        cells = [score.label, ARROWS[score.better]]
+        by_look = {reading.extractor: reading for reading in score.readings}
+        for look in report.basis["extractors"]:
+            reading = by_look.get(look["name"])
+            cells += (
+                [shown_figure(reading.figure), shown_figure(reading.floor)]
+                if reading
+                else ["-", "-"]
+            )
+        told = {True: "differs", False: "does not differ", None: "no claim"}
+        rows.append([*cells, told[score.apart]])
+    paper.table([*header, "from real"], rows)
+    for omitted in report.verdict.omitted:
+        paper.words(f"Not computed: {omitted.title}, by {omitted.extractor}. {omitted.reason}")
+
+
+def _classes(paper: Paper, report: Report) -> None:
+    if not report.verdict.classes:
+        return
+    paper.heading("Class by class")
+    paper.words("What the measuring extractor takes the samples for.")
+    paper.table(
+        ["class", "share", "share of real", "as asked for", "real ones recognised"],
+        [
+            [
+                f"{row.label_set} {row.name}",
+                f"{row.share:.1%}",
+                f"{row.real_share:.1%}",
+                "-" if row.accuracy is None else f"{row.accuracy:.1%}",
+                "-" if row.real_accuracy is None else f"{row.real_accuracy:.1%}",
+            ]
+            for row in report.verdict.classes
+        ],
+    )
+
+
+def _pairs(paper: Paper, report: Report) -> None:
+    pairs = report.verdict.pairs
+    if pairs is None:
+        return
+    paper.heading("Closest to the training data")
+    paper.words(
+        "The generated samples that lie nearest to a training sample, each above the training "
+        "sample that it is nearest to. Copies would look alike in every detail."
+    )
+    both: Tensor = pairs
+    paper.sheet(
+        report.modality.preview(both, columns=len(both) // 2),
+        "Above generated, below the nearest training samples",
+    )
+
+
+def _training(paper: Paper, report: Report) -> None:
+    drawn = _figures.curves(report.rows)
+    found = findings(report.rows)
+    if not drawn and not found:
+        return
+    paper.heading("How it was trained")
+    for title, svg in drawn:
+        paper.drawing(svg, title)
+    for finding in found:
+        words = finding["name"].replace("_", " ")
+        paper.words(f"After {finding['samples']} samples the health check found: {words}.")
+
+
+def _origin(subject: Mapping[str, Any]) -> list[tuple[str, str]]:
+    names = {
+        "path": "Folder",
+        "run": "Run",
+        "model_sha256": "SHA-256 of the model",
+        "recipe": "Recipe",
+        "recipe_sha256": "SHA-256 of the recipe",
+        "training_seed": "Seed of the training",
+        "samples_shown": "Samples shown in training",
+    }
+    return [
+        (words, f"{subject[key]:,}" if key == "samples_shown" else str(subject[key]))
+        for key, words in names.items()
+        if subject.get(key, "") != ""
+    ]

@@ -1,0 +1,178 @@
+"""Which extractors judge which data: the shipped ones, or new ones made for the user's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from sparring.core import components, files
+from sparring.core.errors import UserError
+from sparring.core.spec import Spec
+from sparring.data import Dataset, Samples
+from sparring.extractors import Extractor, inception
+from sparring.extractors._contrast import contrast
+from sparring.extractors._fitting import Fitting, Heard, accuracy, fit
+from sparring.extractors._trained import EXTRACTOR, Card, Trained, read, write
+from sparring.extractors.per_channel import PerChannel
+from sparring.modalities import Modality
+
+SHIPPED = Path(__file__).parent / "shipped"
+"""One folder a data set, with a weights file and a card for every architecture."""
+LOOKS = ("plain", "residual")
+"""The first look measures; the second, of another architecture and seed, confirms."""
+LEARNED_FROM = {"mnist_5k": "mnist", "stacked_mnist": "mnist"}
+"""Data sets made of another one's samples are judged by its extractors."""
+STEPS = 600  # in which an extractor for the user's own data learns, at most
+
+
+def silent(_line: str) -> None:
+    """Nobody listens."""
+
+
+def looks_for(
+    data: Mapping[str, Any],
+    dataset: Dataset,
+    modality: Modality,
+    *,
+    device: torch.device,
+    count: int = len(LOOKS),
+    hear: Heard = silent,
+) -> list[Trained]:
+    """The first `count` extractors for a data set, on `device`.
+
+    Shipped ones are checked against their cards. For other data each is trained once, on their
+    labels or, where there are none, without supervision, and kept in the cache under the hash of
+    the data and of everything else that decides it.
+
+    Args:
+        data: the `[data]` table of a recipe; its name tells whether there are shipped extractors.
+        dataset: the same, built.
+        modality: of the data.
+        device: where the extractors look, and learn where they have to.
+        count: how many looks.
+        hear: gets a line where training is needed, and after each pass.
+
+    Raises:
+        BadData: weights that are not those of their card, or too few samples to learn from.
+    """
+    known = SHIPPED / LEARNED_FROM.get(str(data["name"]), str(data["name"]))
+    found = []
+    for number, architecture in enumerate(LOOKS[:count]):
+        shipped = known / f"{architecture}.safetensors"
+        if shipped.is_file():
+            trained = _stacked(read(shipped), dataset.spec)
+        else:
+            trained = _own(architecture, number, dataset, modality, device=device, hear=hear)
+        trained.network.to(device)
+        found.append(trained)
+    return found
+
+
+def untrained_here(architecture: str, spec: Spec, device: torch.device) -> Trained:
+    """An extractor that brings weights of other people, such as Inception's.
+
+    Raises:
+        BadData: its package or its weights are not there.
+        UserError: no such extractor.
+    """
+    if architecture != "inception":
+        raise UserError(
+            f"There is no extractor {architecture!r} to ask for. 'inception' is the one for "
+            "figures that compare with published ones; leave it out to take those for the data."
+        )
+    network = fresh(architecture, {}, spec, 0).to(device).eval().requires_grad_(False)
+    return Trained(network, inception.CARD)
+
+
+def shipped_cards() -> list[Card]:
+    """The papers of every extractor that comes with Sparring."""
+    return [read(path).card for path in sorted(SHIPPED.glob("*/*.safetensors"))]
+
+
+def learn(
+    dataset: Dataset,
+    name: str,
+    architecture: str,
+    modality: Modality,
+    fitting: Fitting,
+    *,
+    device: torch.device,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+    hear: Heard = silent,
+) -> tuple[Extractor, Card]:
+    """A new extractor for a data set, and its papers without the hash of its weights.
+
+    Raises:
+        BadData: too few samples to learn from, or samples that the architecture cannot look at.
+    """
+    samples, held_out = dataset.split("train"), dataset.split("test")
+    network = fresh(architecture, settings, dataset.spec, fitting.seed)
+    if samples.labels:
+        fit(network, samples, modality, fitting, device=device, hear=hear)
+    else:
+        contrast(network, samples, modality, fitting, device=device, hear=hear)
+    card = Card(
+        architecture=architecture,
+        data=name,
+        data_sha256=samples.hash(),
+        samples=len(samples),
+        accuracy=accuracy(network, held_out, modality) if len(held_out) else {},
+        test_samples=len(held_out),
+        settings=dict(settings),
+        fitting=asdict(fitting),
+        licence=f"Apache-2.0; learned from data under: {dataset.licence}",
+        origin=f"trained by Sparring on the training part of: {dataset.source}",
+    )
+    return network, card
+
+
+def fresh(architecture: str, settings: Mapping[str, Any], spec: Spec, seed: int) -> Extractor:
+    """An extractor with the first weights that `seed` gives."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        given = {**settings, "name": architecture}
+        return components.build(EXTRACTOR, given, spec, where="extractor")
+
+
+def _own(
+    architecture: str,
+    number: int,
+    dataset: Dataset,
+    modality: Modality,
+    *,
+    device: torch.device,
+    hear: Heard,
+) -> Trained:
+    samples = dataset.split("train")
+    fitting = _short(samples, seed=number)
+    decisive = json.dumps([architecture, asdict(fitting), samples.hash()], sort_keys=True)
+    folder = files.cache_dir() / "extractors" / hashlib.sha256(decisive.encode()).hexdigest()[:16]
+    path = folder / f"{architecture}.safetensors"
+    if not path.with_suffix(".json").is_file():  # the card is written last
+        hear(f"No extractor knows these data; training {architecture} on them once.")
+        network, card = learn(
+            dataset, "your data", architecture, modality, fitting, device=device, hear=hear
+        )
+        return write(folder, network, card)
+    return read(path)
+
+
+def _short(samples: Samples, *, seed: int) -> Fitting:
+    """As many passes as make `STEPS` steps, at least one and at most thirty."""
+    batch = min(128, max(len(samples) // 4, 8))
+    steps = max(len(samples) // batch, 1)
+    return Fitting(passes=min(max(STEPS // steps, 1), 30), batch=batch, seed=seed)
+
+
+def _stacked(single: Trained, spec: Spec) -> Trained:
+    """The extractor itself, or one of each channel where the samples have more than it knows."""
+    if spec.shape[0] == single.network.spec.shape[0]:
+        return single
+    return Trained(PerChannel(spec, single.network).eval(), single.card)

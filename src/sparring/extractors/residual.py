@@ -1,0 +1,84 @@
+"""The second look at images, to confirm the first: residual blocks, pooled over all places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.core.spec import Spec
+from sparring.extractors import Extractor
+from sparring.extractors._heads import Heads
+
+
+class Residual(Extractor):
+    """A 5 x 5 stem with stride 2, three residual blocks, the mean over all places, a dense layer.
+
+    After He et al. 2016, "Deep residual learning for image recognition", in small. It shares no
+    layer, seed or pooling with `Plain`, so that what both see is not a habit of one of them.
+    Images [b c h w] in [-1, 1]; features [b 128].
+
+    Args:
+        spec: of the images.
+        channels: of the first level; the second has twice as many.
+
+    Raises:
+        ValueError: sides shorter than 12.
+    """
+
+    width = 128
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        channels: Annotated[int, Field(gt=0, description="of the first level")] = 32,
+    ) -> None:
+        super().__init__(spec)
+        colours, height, breadth = spec.shape
+        if min(height, breadth) < 12:
+            raise ValueError(f"images of {height} x {breadth} need sides of at least 12")
+        self.body = nn.Sequential(
+            *_shrink(colours, channels, 5),
+            _Block(channels),
+            *_shrink(channels, 2 * channels, 3),
+            _Block(2 * channels),
+            _Block(2 * channels),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(2 * channels, self.width),
+            nn.ReLU(),
+        )
+        self.heads = Heads(self.width, spec)
+
+    def features(self, samples: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 128"]:
+        """The dense layer's activations, at least 0."""
+        return self.body(samples)
+
+    def verdicts(self, features: Float[Tensor, "b 128"]) -> Mapping[str, Float[Tensor, "b k"]]:
+        """Logits by label set."""
+        return self.heads(features)
+
+
+class _Block(nn.Module):
+    """relu(x + norm(conv(relu(norm(conv(x)))))); nearly the identity at the start."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.first_norm, self.second_norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.second_norm.weight)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        hidden = F.relu(self.first_norm(self.first(x)))
+        return F.relu(x + self.second_norm(self.second(hidden)))
+
+
+def _shrink(inputs: int, outputs: int, size: int) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, size, stride=2, padding=size // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]

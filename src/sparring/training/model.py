@@ -1,0 +1,71 @@
+"""The model of a run: the averaged generator that scored best, or the newest without scores."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+from sparring.core import weights
+from sparring.core.errors import BadData
+from sparring.core.recipe import Recipe
+from sparring.core.spec import Spec
+from sparring.generation.sampler import write_model
+from sparring.networks import Generator
+from sparring.training import checkpoint
+from sparring.training.state import State
+
+
+class Model:
+    """Keeps `model/` in a run's folder.
+
+    Args:
+        folder: of the run.
+        recipe: stands in the model.
+        spec: of the data.
+        licence: of the data.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, spec: Spec, licence: str) -> None:
+        self.folder = folder / "model"
+        self.checkpoints = folder / "checkpoints"
+        self.recipe = recipe
+        self.spec = spec
+        self.licence = licence
+
+    def keep(self, state: State) -> None:
+        """Write the model of this moment, unless an earlier one scored better."""
+        if state.history.best_samples in (-1, state.samples):
+            self._write(state, state.average.generator, state.samples)
+
+    def recover(self, state: State) -> None:
+        """Make `BEST` and the model agree with the checkpoint that `state` came from.
+
+        A kill may have come between a checkpoint and what names it.
+        """
+        history = state.history
+        if history.best_samples >= 0:
+            best = self.checkpoints / checkpoint.name_of(history.best_samples)
+            try:
+                parts, _ = checkpoint.load(best)
+            except BadData:
+                history.forget_best()
+            else:
+                checkpoint.mark_best(self.checkpoints, history.best_samples)
+                generator = copy.deepcopy(state.average.generator)
+                averaged = weights.select(parts["weights"], "average.")
+                weights.fill(generator, averaged, str(best))
+                self._write(state, generator, history.best_samples)
+                return
+        (self.checkpoints / checkpoint.BEST).unlink(missing_ok=True)
+        self.keep(state)
+
+    def _write(self, state: State, generator: Generator, samples: int) -> None:
+        history = state.history
+        chosen = "the newest"
+        if history.best_samples >= 0:
+            chosen = (
+                f"the best: Fréchet distance {history.best_score:.3g} to training samples, as "
+                f"{history.eye} sees them"
+            )
+        facts = {"samples": samples, "licence": self.licence, "chosen": chosen}
+        write_model(self.folder, generator, self.recipe, self.spec, facts)

@@ -1,0 +1,135 @@
+"""Watches over a training: looks at the recipe's rhythm, and says what begins to go wrong."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sparring.core.recipe import Recipe
+from sparring.core.spec import Spec
+from sparring.training.advice import of_a_bad_turn, of_absent_classes
+from sparring.training.detectors import Finding, absent_classes
+from sparring.training.display import Display
+from sparring.training.health import is_finite
+from sparring.training.judging import Judge
+from sparring.training.signs import Signs, signs_of_rivals, signs_of_samples, slope_of
+from sparring.training.state import State
+
+
+class Watch:
+    """Gathers signs with every row, and holds them against the detectors.
+
+    Only the process that leads has one; the others learn what it decides.
+
+    Args:
+        recipe: the rhythm and the policy.
+        state: what is watched; only its history and findings are changed.
+        spec: of the data.
+        labels: of the training part, by label set.
+        judge: looks at generated samples; None where the training is not judged.
+        display: where warnings are shown.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        state: State,
+        spec: Spec,
+        labels: Mapping[str, npt.NDArray[np.int64]],
+        judge: Judge | None,
+        display: Display,
+    ) -> None:
+        self.recipe = recipe
+        self.spec = spec
+        self.labels = labels
+        self.state = state
+        self.judge = judge
+        self.display = display
+        self._clocks = (state.seconds, state.waited)
+
+    def begin(self) -> None:
+        """Say what the data alone show."""
+        counts = {
+            name: np.bincount(self.labels[name], minlength=len(classes)).tolist()
+            for name, classes in self.spec.labels.items()
+        }
+        seen = absent_classes(counts)
+        if seen:
+            self._tell([of_absent_classes(seen)])
+
+    def row(self, values: Mapping[str, int | float]) -> tuple[Signs, list[Finding]]:
+        """The signs that belong into a row with these values, and what begins to show."""
+        state = self.state
+        signs = self._signs_of_row()
+        state.history.note_row({**values, **signs})
+        looked = self._is_due()
+        if looked:
+            seen = self._look()
+            signs |= seen
+            if seen:
+                numbers = {name: float(value) for name, value in values.items()}
+                state.history.note_look(numbers | signs | self._context(seen), state.samples)
+        findings = state.history.findings(state.samples, looked=looked)
+        self._tell(findings)
+        return signs, findings
+
+    def rewound(self) -> None:
+        """The state went back in time, and its clocks with it."""
+        self._clocks = (self.state.seconds, self.state.waited)
+
+    def bad_turn(self, player: str, loss: float) -> None:
+        """A loss is no number."""
+        self._tell([of_a_bad_turn(self.state.samples, player, loss)])
+
+    def _tell(self, findings: Sequence[Finding]) -> None:
+        self.state.health.remember(findings)
+        for finding in findings:
+            self.display.warn(f"Health, {finding.word}: {finding.sentence}")
+
+    def _is_due(self) -> bool:
+        every, state = self.recipe.judge.every, self.state
+        return self.judge is not None and state.samples // every > state.history.looked // every
+
+    def _signs_of_row(self) -> Signs:
+        seconds, waited = self._clocks
+        state = self.state
+        self._clocks = (state.seconds, state.waited)
+        spent = state.seconds - seconds
+        signs = {
+            "slope_generator": slope_of(state.networks.generator.parameters()),
+            "waiting": (state.waited - waited) / spent if spent > 0 else math.nan,
+        }
+        return _finite(signs)
+
+    def _look(self) -> Signs:
+        state, judge = self.state, self.judge
+        assert judge is not None, "a look is due only where there is a judge"
+        if not is_finite(state.networks, state.average.generator):
+            return {}  # what to do about that is for the loss to say
+        started = time.perf_counter()
+        generated = judge.look(state.average.generator)
+        state.history.eye = judge.eye.name
+        signs = _finite(
+            signs_of_samples(judge, generated)
+            | signs_of_rivals(state.networks.discriminator, judge, generated)
+        )
+        state.judge_seconds += time.perf_counter() - started
+        return signs
+
+    def _context(self, seen: Signs) -> Signs:
+        """What detectors have to know besides: what labels mean here, and to whom."""
+        context: Signs = {}
+        classes = [len(names) for names in self.spec.labels.values()]
+        if classes and self.recipe.networks["generator"].get("conditional", True):
+            context["chance"] = 1.0 / min(classes)
+        if self.judge is not None and self.judge.eye.foreign and "label_accuracy_real" in seen:
+            context["label_accuracy_foreign"] = seen["label_accuracy_real"]
+        return context
+
+
+def _finite(signs: Mapping[str, float]) -> Signs:
+    return {name: value for name, value in signs.items() if math.isfinite(value)}

@@ -1,0 +1,99 @@
+"""What every extractor keeps to, built in or shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from sparring.core import components, files
+from sparring.core.spec import Spec
+from sparring.extractors import Extractor
+from sparring.extractors._choosing import LOOKS, SHIPPED, fresh, shipped_cards
+from sparring.extractors._trained import EXTRACTOR, Card, read, write
+
+NEEDS_A_PACKAGE = {"inception"}
+BUILT = sorted(set(components.names("extractors")) - NEEDS_A_PACKAGE)
+GRAY = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789"), "pen": ("thin", "thick")})
+COLOUR = Spec("image", (3, 28, 28))
+CARD = Card("plain", "mnist", "0" * 64, 8, {"digit": 0.5}, 8, {}, {}, "none", "a test")
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_features_have_the_promised_width_and_verdicts_the_classes(name: str) -> None:
+    spec = COLOUR if name == "per_channel" else GRAY
+    extractor: Extractor = fresh(name, {}, spec, 0).eval()
+    features = extractor.features(torch.rand(3, *spec.shape) * 2 - 1)
+    assert features.shape == (3, extractor.width)
+    shapes = {name: logits.shape[1] for name, logits in extractor.verdicts(features).items()}
+    assert shapes == ({"mode": 1000} if name == "per_channel" else {"digit": 10, "pen": 2})
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_the_same_seed_gives_the_same_weights(name: str) -> None:
+    spec = COLOUR if name == "per_channel" else GRAY
+    first, second = (fresh(name, {}, spec, 3).state_dict() for _ in range(2))
+    assert all(tensor.equal(second[key]) for key, tensor in first.items())
+
+
+@pytest.mark.parametrize("name", components.names("extractors"))
+def test_the_paper_is_cited(name: str) -> None:
+    text = components.find(EXTRACTOR, name).__doc__ or ""
+    assert any(year in text for year in map(str, range(1990, 2030)))
+
+
+def test_a_mode_is_the_digits_of_its_channels() -> None:
+    extractor = fresh("per_channel", {}, COLOUR, 0).eval()
+    assert isinstance(extractor, Extractor)
+    samples = torch.rand(4, 3, 28, 28) * 2 - 1
+    single = components.find(EXTRACTOR, "per_channel")(COLOUR).single
+    single.load_state_dict({k.removeprefix("single."): v
+                            for k, v in extractor.state_dict().items()})  # fmt: skip
+    single.eval()
+    digits = [
+        single.verdicts(single.features(samples[:, i : i + 1]))["digit"].argmax(1) for i in range(3)
+    ]
+    mode = extractor.verdicts(extractor.features(samples))["mode"].argmax(1)
+    assert mode.equal(100 * digits[0] + 10 * digits[1] + digits[2])
+
+
+@pytest.mark.parametrize(
+    "card", shipped_cards(), ids=lambda card: f"{card.data}-{card.architecture}"
+)
+def test_shipped_extractors_have_full_papers(card: Card) -> None:
+    path = SHIPPED / card.data / f"{card.architecture}.safetensors"
+    assert path.stat().st_size < 2_000_000
+    assert files.sha256(path) == card.sha256
+    assert card.samples == 60_000
+    assert card.test_samples == 10_000
+    assert min(card.accuracy.values()) >= {"mnist": 0.995, "fashion_mnist": 0.93}[card.data]
+    assert card.licence
+    assert card.origin
+    assert "seed" in card.fitting
+
+
+def test_both_looks_are_shipped_and_independent() -> None:
+    for data in ("mnist", "fashion_mnist"):
+        first, second = (read(SHIPPED / data / f"{name}.safetensors").card for name in LOOKS)
+        assert first.architecture != second.architecture
+        assert first.fitting["seed"] != second.fitting["seed"]
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    samples = torch.rand(5, 1, 28, 28) * 2 - 1
+    written = write(tmp_path, fresh("plain", {}, GRAY, 0), CARD)
+    again = read(tmp_path / "plain.safetensors")
+    assert again.card == written.card
+    assert again.look(samples)[0].equal(written.look(samples)[0])
+
+
+def test_other_weights_than_the_card_says_are_refused(tmp_path: Path) -> None:
+    from sparring.core.errors import BadData
+
+    write(tmp_path, fresh("plain", {}, GRAY, 0), CARD)
+    card = json.loads((tmp_path / "plain.json").read_text())
+    (tmp_path / "plain.json").write_text(json.dumps({**card, "sha256": "f" * 64}))
+    with pytest.raises(BadData, match="is not the extractor of its card"):
+        read(tmp_path / "plain.safetensors")

@@ -1,0 +1,170 @@
+"""Every metric: sourced, deterministic, at its floor for equals, and silent where it knows nothing.
+
+The evidence is made up: clouds of features around the centres of classes, with small pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring.core import components
+from sparring.core.errors import BadData
+from sparring.core.rng import Streams
+from sparring.metrics import Evidence, Figure, Metric, Observed
+
+NAMES = components.names("metrics")
+CLASSES, FEATURES = 5, 16
+SETTINGS: dict[str, dict[str, object]] = {"train_on_synthetic": {"steps": 40}}
+each = pytest.mark.parametrize("name", NAMES)
+
+
+def build(name: str) -> Metric:
+    table = {"name": name, **SETTINGS.get(name, {})}
+    return components.build(components.METRIC, table, where="metric")
+
+
+def cloud(count: int, seed: int) -> Observed:
+    rng = torch.Generator().manual_seed(seed)
+    centres = 3 * torch.randn((CLASSES, FEATURES), generator=torch.Generator().manual_seed(0))
+    labels = torch.randint(CLASSES, (count,), generator=rng)
+    features = centres[labels] + torch.randn((count, FEATURES), generator=rng)
+    verdicts = (-torch.cdist(features, centres).square() / 2).log_softmax(1)
+    pictures = features.tanh().reshape(count, 1, 4, 4).repeat_interleave(3, 2)
+    pictures = pictures.repeat_interleave(3, 3)
+    return Observed(features, {"kind": verdicts}, {"kind": labels}, pictures)
+
+
+def evidence(count: int = 600) -> Evidence:
+    return Evidence(cloud(count, 1), cloud(count, 2), cloud(2 * count, 3))
+
+
+def measured(name: str, given: Evidence, seed: int = 0) -> Mapping[str, Figure]:
+    return build(name).measure(given, Streams(seed))
+
+
+def damaged(given: Observed, change: Tensor) -> Observed:
+    return replace(given, features=change)
+
+
+def test_they_are_there() -> None:
+    expected = {
+        "class_balance", "density_coverage", "diversity", "frechet", "kernel", "label_accuracy",
+        "memorisation", "mode_coverage", "precision_recall", "train_on_synthetic",
+    }  # fmt: skip
+    assert expected <= set(NAMES)
+
+
+@each
+def test_has_papers(name: str) -> None:
+    metric = build(name)
+    assert metric.title and metric.better
+    assert any(word.strip(",;").isdecimal() and len(word.strip(",;")) == 4
+               for word in metric.source.split()), "no year"  # fmt: skip
+    assert set(metric.better.values()) <= {"lower", "higher"}
+
+
+@each
+def test_measures_what_it_says_within_bounds(name: str) -> None:
+    metric, given = build(name), evidence()
+    assert metric.applies(given)
+    for figures in (metric.measure(given, Streams(0)), metric.floor(given, Streams(0))):
+        assert set(figures) == set(metric.better)
+        for figure in figures.values():
+            assert all(map(math.isfinite, (figure.low, figure.value, figure.high)))
+            assert figure.low <= figure.value <= figure.high
+
+
+@each
+def test_same_seed_same_numbers(name: str) -> None:
+    assert measured(name, evidence()) == measured(name, evidence())
+
+
+@each
+def test_does_not_change_the_evidence(name: str) -> None:
+    given = evidence()
+    copies = [part.features.clone() for part in (given.generated, given.real, given.train)]
+    measured(name, given)
+    parts = (given.generated, given.real, given.train)
+    assert all(torch.equal(part.features, copy) for part, copy in zip(parts, copies, strict=True))
+
+
+@each
+@pytest.mark.parametrize("seed", range(3))
+def test_equals_sit_at_the_floor(name: str, seed: int) -> None:
+    given = Evidence(cloud(900, 10 + seed), cloud(900, 20 + seed), cloud(1800, 30 + seed))
+    metric = build(name)
+    figures, floors = metric.measure(given, Streams(seed)), metric.floor(given, Streams(seed))
+    for key, figure in figures.items():
+        floor = floors[key]
+        assert figure.low <= floor.high and floor.low <= figure.high, (key, figure, floor)
+
+
+@each
+@pytest.mark.parametrize("kind", ["generated", "real"])
+def test_too_few_samples_are_refused(name: str, kind: str) -> None:
+    given, metric = evidence(), build(name)
+    few = getattr(given, kind).take(torch.arange(metric.fewest - 1))
+    with pytest.raises(BadData, match=rf"{metric.fewest - 1} {kind} samples; .* {metric.fewest}"):
+        metric.measure(replace(given, **{kind: few}), Streams(0))
+
+
+@each
+@pytest.mark.parametrize("kind", ["generated", "real"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_values_that_are_no_numbers_are_refused(name: str, kind: str, value: float) -> None:
+    given = evidence()
+    part = getattr(given, kind)
+    broken = part.features.clone()
+    broken[7, 3] = value
+    with pytest.raises(BadData, match=f"features of 1 of 600 {kind} samples are no numbers"):
+        measured(name, replace(given, **{kind: damaged(part, broken)}))
+
+
+@each
+@pytest.mark.parametrize("kind", ["generated", "real"])
+def test_constant_features_are_refused(name: str, kind: str) -> None:
+    given = evidence()
+    part = getattr(given, kind)
+    same = part.features[:1].expand_as(part.features) * (1 + 1e-8)
+    with pytest.raises(BadData, match=f"All 600 {kind} samples look the same"):
+        measured(name, replace(given, **{kind: damaged(part, same)}))
+
+
+@each
+def test_verdicts_that_are_no_numbers_are_refused(name: str) -> None:
+    given = evidence()
+    logs = given.generated.verdicts["kind"].clone()
+    logs[0, 0] = math.nan
+    broken = replace(given, generated=replace(given.generated, verdicts={"kind": logs}))
+    with pytest.raises(BadData, match="verdicts about 'kind' of 1 of 600 generated"):
+        measured(name, broken)
+
+
+@each
+def test_features_of_another_extractor_are_refused(name: str) -> None:
+    given = evidence()
+    other = damaged(given.real, given.real.features[:, :-1])
+    with pytest.raises(BadData, match="same extractor"):
+        measured(name, replace(given, real=other))
+
+
+@each
+def test_needs_no_labels_unless_it_says_so(name: str) -> None:
+    given, metric = evidence(), build(name)
+    bare = Evidence(
+        *(Observed(part.features) for part in (given.generated, given.real, given.train))
+    )
+    assert metric.applies(bare) == (name in FEATURES_ALONE)
+    if name in FEATURES_ALONE:
+        assert set(metric.measure(bare, Streams(0))) == set(metric.better)
+
+
+FEATURES_ALONE = {
+    "density_coverage", "diversity", "frechet", "kernel", "memorisation", "precision_recall",
+}  # fmt: skip

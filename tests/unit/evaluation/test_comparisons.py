@@ -1,0 +1,97 @@
+"""When a difference is real, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sparring
+from sparring.core.errors import UserError
+from sparring.evaluation.differences import Row, overall
+from sparring.evaluation.scores import Reading, Score, difference, label, shown
+from sparring.metrics import Better, Figure
+
+
+def score(*figures: Figure, better: Better = "lower", name: str = "frechet") -> Score:
+    readings = tuple(Reading(f"look {i}", f, None) for i, f in enumerate(figures))
+    return Score(name, label("Fréchet distance", name, name == "frechet"), name, better, "",
+                 readings)  # fmt: skip
+
+
+def row(first: Score, second: Score) -> Row:
+    pairs = zip(first.readings, second.readings, strict=True)
+    return Row((first, second), (tuple(difference(a.figure, b.figure) for a, b in pairs),))
+
+
+NEAR, FAR = Figure(3.1, 2.9, 3.3), Figure(5.0, 4.8, 5.2)
+
+
+def test_intervals_of_differences_are_those_of_zou_and_donner() -> None:
+    gap = difference(Figure(5.0, 4.0, 7.0), Figure(3.0, 0.0, 3.5))
+    assert gap.value == -2
+    assert gap.low == pytest.approx(-2 - (3**2 + 2**2) ** 0.5)
+    assert gap.high == pytest.approx(-2 + (0.5**2 + 1**2) ** 0.5)
+
+
+def test_a_real_difference_needs_both_looks() -> None:
+    assert row(score(FAR, FAR), score(NEAR, NEAR)).winner(1) == 1
+    assert row(score(NEAR, NEAR), score(FAR, FAR)).winner(1) == -1
+    assert row(score(FAR, FAR), score(NEAR, FAR)).winner(1) == 0
+    assert row(score(FAR, NEAR), score(NEAR, FAR)).winner(1) == 0
+    assert row(score(NEAR, better="higher"), score(FAR, better="higher")).winner(1) == 1
+
+
+def test_sentences() -> None:
+    names = ["A", "B"]
+    better, same = row(score(FAR, FAR), score(NEAR, NEAR)), row(score(FAR, FAR), score(FAR, FAR))
+    assert better.sentence(names, 1) == (
+        "B is better: Fréchet distance 3.1 against 5, a difference of 1.9 ± 0.2828, "
+        "and both extractors agree."
+    )
+    assert same.sentence(names, 1).startswith("No real difference: Fréchet distance 5 against 5")
+    torn = row(score(FAR, FAR), score(NEAR, FAR)).sentence(names, 1)
+    assert torn.endswith("the extractors disagree about it.")
+    coverage = row(score(FAR, FAR, name="coverage"), score(FAR, FAR, name="coverage"))
+    assert overall([coverage, better], names, 1) == (
+        "B is nearer to real than A: Fréchet distance 3.1 against 5, a difference of 1.9 ± 0.2828, "
+        "and both extractors agree. Other figures: 0 of 1 say the same, 0 the opposite."
+    )
+    worse = row(score(NEAR, NEAR), score(FAR, FAR))
+    assert overall([worse], names, 1).startswith("A is nearer to real than B: ")
+
+
+def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path) -> None:
+    first, second = runs
+    found = sparring.compare(first.folder, second.folder, count=100, quick=True, device="cpu")
+    assert found.names == ["small-0", "small-1"]
+    assert found.reports[0].basis == found.reports[1].basis
+    page = found.save(tmp_path)
+    facts = json.loads(page.with_suffix(".json").read_text())
+    assert [len(each["differences"]) for each in facts["differences"]] == [1] * len(found.rows)
+    text = page.with_suffix(".md").read_text(encoding="utf-8")
+    assert "|  | small-0 | small-1 | floor |" in text
+    assert text.startswith("# small-0 against small-1\n\n**")
+
+
+def test_a_model_does_not_differ_from_itself(runs: list[sparring.Run]) -> None:
+    folder = runs[0].folder
+    found = sparring.compare(folder, folder, count=100, quick=True, device="cpu")
+    assert found.names == ["small-0", "small-0 (2)"]
+    assert found.sentences[0].startswith("No real difference")
+    assert all(each.winner(1) == 0 for each in found.rows)
+
+
+def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:
+    with pytest.raises(UserError, match="two models or more"):
+        sparring.compare(runs[0].folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12_345.6, "12,346"), (99.47, "99.47"), (0.99, "0.9900"), (1e-7, "0.0000"), (0.0, "0"),
+     (float("nan"), "-")],
+)  # fmt: skip
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert shown(value) == text

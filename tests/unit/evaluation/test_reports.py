@@ -1,0 +1,105 @@
+"""What a report says, and that it can be read by people and programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import sparring
+from sparring.evaluation import seeds
+from sparring.evaluation.session import evaluate_all
+
+
+class Outline(HTMLParser):
+    """What stands open in a page, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href")]
+        assert tag not in ("script", "link", "iframe")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def read(page: str) -> Outline:
+    outline = Outline()
+    outline.feed(page)
+    assert not outline.open
+    return outline
+
+
+def test_figures_have_floors_intervals_and_two_looks(report: sparring.Report) -> None:
+    assert {"frechet", "kernel", "label_accuracy", "precision"} <= set(report.scores)
+    for score in report.verdict.scores:
+        assert len(score.readings) == 2
+        for reading in score.readings:
+            assert reading.figure.low <= reading.figure.value <= reading.figure.high
+    assert report.scores["frechet"].value > report.floors["frechet"].value
+    assert "Both extractors tell it from real data." in report.sentence
+
+
+def test_json_says_what_the_numbers_rest_on(report: sparring.Report) -> None:
+    facts = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert facts["counts"] == {"generated": 200, "real": 200, "train": 200}
+    assert facts["data"]["name"] == "mnist_5k"
+    assert len(facts["data"]["held_out_sha256"]) == 64
+    assert [len(look["sha256"]) for look in facts["extractors"]] == [64, 64]
+    assert facts["subject"]["follows_labels"] == ["digit"]
+    assert (facts["seed"], facts["quick"]) == (0, True)
+    assert "cpu" in facts["device"]
+    assert len(facts["classes"]) == 10
+    assert math.isclose(sum(row["share"] for row in facts["classes"]), 1, abs_tol=1e-6)
+
+
+def test_the_page_stands_alone(report: sparring.Report, tmp_path: Path) -> None:
+    page = report.save(tmp_path / "deep" / "report")
+    assert sorted(path.name for path in page.parent.iterdir()) == [
+        "report.html", "report.json", "report.md",
+    ]  # fmt: skip
+    loads = read(page.read_text(encoding="utf-8")).loads
+    assert len(loads) >= 3  # samples and two drawings
+    assert all(place.startswith("data:image/") for place in loads)
+    assert "| Fréchet distance | ↓ |" in page.with_suffix(".md").read_text(encoding="utf-8")
+    assert json.loads(page.with_suffix(".json").read_text())["verdict"] == report.sentence
+
+
+def test_names_are_only_words(runs: list[sparring.Run], tmp_path: Path) -> None:
+    folder = tmp_path / "<b>|*x*&"
+    runs[0].sampler().save(folder)
+    report = sparring.evaluate(folder, count=100, quick=True, device="cpu")
+    page = report.save(tmp_path / "out")
+    read(page.read_text())
+    assert "<b>|" not in page.read_text()
+    assert "&lt;b&gt;|*x*&amp;" in page.read_text()
+    assert "&lt;b&gt;\\|\\*x\\*&" in page.with_suffix(".md").read_text()
+
+
+def test_equal_seeds_give_equal_numbers(runs: list[sparring.Run], report: sparring.Report) -> None:
+    again = sparring.evaluate(str(runs[0].folder), count=200, quick=True, device="cpu")
+    assert again.scores == report.scores
+    other = sparring.evaluate(runs[0].sampler(), count=200, seed=7, quick=True, device="cpu")
+    assert other.scores["frechet"] != report.scores["frechet"]
+
+
+def test_runs_that_differ_by_seed_are_summed_up(runs: list[sparring.Run], tmp_path: Path) -> None:
+    reports = evaluate_all([r.folder for r in runs], count=100, quick=True, device="cpu")
+    ((*group,),) = seeds.groups(reports)
+    found = {each.score.name: each for each in seeds.summaries(group)}
+    values = [each.scores["frechet"].value for each in reports]
+    assert found["frechet"].values == tuple(values)
+    assert found["frechet"].mean == pytest.approx(sum(values) / 2)
+    reach = 12.7062 * abs(values[0] - values[1]) / 2  # Student's t of one degree of freedom
+    assert found["frechet"].high - found["frechet"].mean == pytest.approx(reach, rel=1e-4)
+    read(seeds.save(reports, tmp_path).read_text())
+    assert seeds.groups([reports[0], reports[0]]) == []

@@ -1,0 +1,81 @@
+"""Intervals: as wide as numbers from other samples really differ."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring.core.rng import Streams
+from sparring.metrics import Evidence, Metric, Observed
+from sparring.metrics._intervals import bounded, resampled
+from sparring.metrics.class_balance import ClassBalance
+from sparring.metrics.density_coverage import DensityCoverage
+from sparring.metrics.diversity import Diversity
+from sparring.metrics.frechet import Frechet
+from sparring.metrics.kernel import Kernel
+from sparring.metrics.mode_coverage import ModeCoverage
+from sparring.metrics.precision_recall import PrecisionRecall
+
+WIDTH = 6
+
+
+def drawn(count: int, seed: int, spread: float) -> Observed:
+    rng = torch.Generator().manual_seed(seed)
+    labels = torch.multinomial(
+        torch.tensor([0.2, 0.3, 0.5]), count, replacement=True, generator=rng
+    )
+    features = spread * torch.randn((count, WIDTH), generator=rng)
+    features[:, 0] += 3.0 * labels
+    return Observed(features, {"kind": torch.eye(3)[labels]})
+
+
+def fresh(seed: int, spread: float = 1.1) -> Evidence:
+    return Evidence(
+        drawn(400, 3 * seed, spread),
+        drawn(400, 3 * seed + 1, 1.0),
+        drawn(400, 3 * seed + 2, 1.0),
+    )
+
+
+@pytest.mark.parametrize("spread", [1.0, 1.5])
+@pytest.mark.parametrize(
+    "build",
+    [ClassBalance, DensityCoverage, Diversity, Frechet, Kernel, ModeCoverage, PrecisionRecall],
+)
+def test_intervals_are_as_wide_as_fresh_draws_scatter(
+    build: Callable[[], Metric], spread: float
+) -> None:
+    metric = build()
+    found = [metric.measure(fresh(seed, spread), Streams(seed)) for seed in range(24)]
+    for name in metric.better:
+        deviation = statistics.stdev(each[name].value for each in found)
+        width = statistics.mean(each[name].high - each[name].low for each in found)
+        if deviation > 0:
+            assert 0.6 < width / (2 * 1.96 * deviation) < 2.0, name
+
+
+def test_resampling_centres_on_the_number_itself() -> None:
+    rounds = torch.linspace(5.0, 7.0, 101)  # all above, as distances of repeated samples are
+    figure = resampled(4.0, rounds)
+    assert figure.value == 4.0
+    assert (figure.low, figure.high) == pytest.approx((3.05, 4.95))
+
+
+def test_bounds_keep_the_range_and_the_number() -> None:
+    figure = bounded(0.0, 0.1, 1.3, low=0.0, high=1.0)
+    assert (figure.low, figure.value, figure.high) == (0.0, 0.0, 1.0)
+
+
+def test_randomness_comes_from_the_streams_alone() -> None:
+    evidence = fresh(0)
+
+    def numbers(noise: int) -> Tensor:
+        torch.manual_seed(noise)
+        figure = Frechet().measure(evidence, Streams(3))["frechet"]
+        return torch.tensor([figure.low, figure.high])
+
+    assert torch.equal(numbers(0), numbers(1))
