@@ -14,6 +14,7 @@ from sparring.extractors import Extractor
 from sparring.extractors._heads import Heads
 
 PLACES = 3  # the last map is pooled to 3 x 3, so that features know roughly where things are
+SHORTEST = 8  # sides, as of the networks that make images
 
 
 class Plain(Extractor):
@@ -27,7 +28,7 @@ class Plain(Extractor):
         channels: of the first level; the second has twice as many.
 
     Raises:
-        ValueError: sides that are odd or shorter than 12.
+        ValueError: sides that are odd or shorter than 8.
     """
 
     width = 128
@@ -40,8 +41,10 @@ class Plain(Extractor):
     ) -> None:
         super().__init__(spec)
         colours, height, breadth = spec.shape
-        if height % 2 or breadth % 2 or min(height, breadth) < 4 * PLACES:
-            raise ValueError(f"images of {height} x {breadth} need even sides of at least 12")
+        if height % 2 or breadth % 2 or min(height, breadth) < SHORTEST:
+            raise ValueError(
+                f"images of {height} x {breadth} need even sides of at least {SHORTEST}"
+            )
         self.body = nn.Sequential(
             nn.PixelUnshuffle(2),
             *_level(4 * colours, channels),

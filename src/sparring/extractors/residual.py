@@ -15,6 +15,9 @@ from sparring.extractors import Extractor
 from sparring.extractors._heads import Heads
 
 
+SHORTEST = 8  # sides, as of the networks that make images
+
+
 class Residual(Extractor):
     """A 5 x 5 stem with stride 2, three residual blocks, the mean over all places, a dense layer.
 
@@ -27,7 +30,7 @@ class Residual(Extractor):
         channels: of the first level; the second has twice as many.
 
     Raises:
-        ValueError: sides shorter than 12.
+        ValueError: sides shorter than 8.
     """
 
     width = 128
@@ -40,8 +43,8 @@ class Residual(Extractor):
     ) -> None:
         super().__init__(spec)
         colours, height, breadth = spec.shape
-        if min(height, breadth) < 12:
-            raise ValueError(f"images of {height} x {breadth} need sides of at least 12")
+        if min(height, breadth) < SHORTEST:
+            raise ValueError(f"images of {height} x {breadth} need sides of at least {SHORTEST}")
         self.body = nn.Sequential(
             *_shrink(colours, channels, 5),
             _Block(channels),

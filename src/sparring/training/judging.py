@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sparring.core.errors import BadData
+from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
@@ -186,7 +186,7 @@ def _eye(
         return Eye("small pictures", _shrunk, scores=False, foreign=False)
     try:
         (first,) = looks_for(recipe.data, dataset, modality, device=device, count=1, hear=hear)
-    except BadData as error:
+    except UserError as error:
         hear(f"Not scored on the way: {error}")
         return Eye("small pictures", _shrunk, scores=False, foreign=False)
     return Eye(first.name, first.look, scores=True, foreign=shipped)
