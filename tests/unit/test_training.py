@@ -19,6 +19,7 @@ from sparring.core.spec import Batch, Condition, Spec
 from sparring.data import Samples
 from sparring.modalities.image import Image as Pictures
 from sparring.networks.mlp import MLPGenerator
+from sparring.networks.painter import PainterGenerator
 from sparring.training.ema import Average
 from sparring.training.feed import Feed
 from sparring.training.health import Health, Verdict
@@ -76,6 +77,17 @@ def test_the_average_forgets_half_after_its_half_life() -> None:
         average.update(moving, samples=10 * step, batch=10)
     for weight in average.generator.parameters():
         torch.testing.assert_close(weight, torch.full_like(weight, 0.5))
+
+
+def test_statistics_of_normalisation_are_averaged_with_the_weights_they_belong_to() -> None:
+    moving = PainterGenerator(Spec("image", (1, 8, 8)), width=4)
+    average = Average(moving, half_life=100.0, ramp=1e9)
+    moving.middle_norm.running_mean.fill_(1.0)
+    moving.middle_norm.num_batches_tracked.fill_(7)
+    average.update(moving, samples=100, batch=100)
+    norm = average.generator.middle_norm
+    torch.testing.assert_close(norm.running_mean, torch.full((2,), 0.5))
+    assert norm.num_batches_tracked == 7
 
 
 def test_without_a_half_life_the_average_is_a_copy() -> None:

@@ -30,11 +30,18 @@ class Average:
     @torch.no_grad()
     def update(self, generator: Generator, samples: int, batch: int) -> None:
         """Move towards `generator` after a step of `batch`, with `samples` shown in all."""
-        averaged: list[Tensor] = list(self.generator.parameters())
-        current: list[Tensor] = [p.detach() for p in generator.parameters()]
         half_life = min(self.half_life, samples * self.ramp)
         weight = 1.0 - 0.5 ** (batch / half_life) if half_life > 0 else 1.0
+        averaged, counts = _tensors(self.generator)
+        current, current_counts = _tensors(generator)
         torch._foreach_lerp_(averaged, current, weight)
-        pairs = zip(self.generator.buffers(), generator.buffers(), strict=True)
-        for mine, theirs in pairs:
+        for mine, theirs in zip(counts, current_counts, strict=True):
             mine.copy_(theirs)
+
+
+def _tensors(generator: Generator) -> tuple[list[Tensor], list[Tensor]]:
+    """What can be averaged, statistics of normalisation included, and what only counts."""
+    buffers = list(generator.buffers())
+    moving = [b for b in buffers if b.is_floating_point()]
+    weights = [p.detach() for p in generator.parameters()]
+    return weights + moving, [b for b in buffers if not b.is_floating_point()]
