@@ -26,7 +26,11 @@ from sparring.core.recipe import failing
 RESULTS = Path(__file__).with_name("health.json")
 PAGE = Path(__file__).parents[1] / "docs" / "health.md"
 BEGIN, END = "<!-- proof -->", "<!-- end of proof -->"
-LOOKS = ["judge.every=4_000", "judge.count=500"]  # as often as in those that are made to fail
+LOOKS = [
+    "judge.every=4_000",
+    "judge.count=500",
+    "judge.budget=1.0",
+]  # as often as in those that are made to fail
 HEALTHY = {
     "digits_quick": 24_000,
     "digits": 24_000,

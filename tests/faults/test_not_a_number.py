@@ -58,4 +58,7 @@ def test_rows_are_numbers_and_come_once(tiny: Recipe, tmp_path: Path) -> None:
     run = sparring.train(exploding(tiny, 2), out=tmp_path / "run", quiet=True)
     shown = [row["samples"] for row in run.metrics]
     assert shown == sorted(set(shown))
-    assert all(math.isfinite(value) for row in run.metrics for value in row.values())
+    rows = run.metrics
+    said = [name for row in rows for name in row.pop("findings", [])]
+    assert set(said) == {"not_finite"}
+    assert all(math.isfinite(value) for row in rows for value in row.values())

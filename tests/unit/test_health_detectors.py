@@ -10,7 +10,7 @@ from sparring.training.detectors import Signs
 
 WELL: Signs = {
     "d_real": 0.65, "d_fake": 0.35, "slope_generator": 0.03, "waiting": 0.01, "diversity": 0.9,
-    "duplicates": 0.05, "copies": 0.05, "classes": 1.0, "label_accuracy": 0.97, "chance": 0.1,
+    "duplicates": 0.05, "copies": 0.05, "classes": 1.0, "labels_heeded": 0.97,
     "label_accuracy_foreign": 0.99, "score": 20.0, "best_score": 20.0, "score_relative": 0.02,
     "told_apart": 0.7, "known_by_heart": 0.1,
 }  # fmt: skip
@@ -25,7 +25,7 @@ ILL: dict[str, list[Signs]] = {
     "overfitting": [{"known_by_heart": 0.8, "told_apart": 0.9}] * 3,
     "memorising": [{"copies": 0.6}] * 2,
     "oscillating": [{"score": score} for score in (20.0, 60.0, 20.0, 60.0, 20.0, 60.0)],
-    "ignored_labels": [{"label_accuracy": 0.12}] * 3,
+    "ignored_labels": [{"labels_heeded": 0.02}] * 3,
     "wrong_labels": [{"label_accuracy_foreign": 0.1}],
     "starved": [{"waiting": 0.6}] * 3,
 }

@@ -48,7 +48,7 @@ def failing() -> Recipe:
         "objective": {"name": "non_saturating"},
         "optimiser": {"learning_rate": 0.5},
         "training": {"precision": "float32", "threads": 1, "preview_count": 1, **rhythm},
-        "judge": {"every": 64, "count": 100},
+        "judge": {"every": 64, "count": 100, "budget": 1.0},
     }
     return Recipe.from_json(table)
 

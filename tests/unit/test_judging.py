@@ -14,6 +14,7 @@ from sparring.core.errors import UserError
 from sparring.core.recipe import Judging, Recipe
 from sparring.core.weights import read
 from sparring.training import checkpoint
+from sparring.training.history import History
 from sparring.training.run import Run
 
 pytest.importorskip("mlxtend")
@@ -36,7 +37,7 @@ def judged() -> Recipe:
             "objective": {"name": "non_saturating"},
             "optimiser": {"learning_rate": 0.02},
             "training": {"precision": "float32", "threads": 1, "preview_count": 1, **rhythm},
-            "judge": {"every": 64, "count": 100},
+            "judge": {"every": 64, "count": 100, "budget": 1.0},
         }
     )
 
@@ -128,6 +129,37 @@ def test_a_lost_best_checkpoint_is_forgotten(run: Run, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_is_left_out_follows_the_length(samples: int, every: int, count: int) -> None:
     assert Judging().resolved(samples) == Judging(every=every, count=count)
+
+
+def test_the_last_moment_is_looked_at(judged: Recipe, tmp_path: Path) -> None:
+    changes = {"judge.every": 320, "samples": 704}
+    run = sparring.train(judged, changes, out=tmp_path / "run", quiet=True)
+    assert [row["samples"] for row in run.metrics if "score" in row] == [320, 640, 704]
+
+
+def test_beyond_the_budget_only_the_first_and_the_last_look_remain(
+    judged: Recipe, tmp_path: Path
+) -> None:
+    run = sparring.train(judged, {"judge.budget": 1e-6}, out=tmp_path / "run", quiet=True)
+    assert [row["samples"] for row in run.metrics if "score" in row] == [64, 768]
+
+
+def test_scores_of_another_eye_are_forgotten() -> None:
+    history = History()
+    history.seen_by("plain 1")
+    history.note_look({"score": 2.0}, 100)
+    history.seen_by("plain 1")
+    assert history.best_samples == 100
+    history.seen_by("plain 2")
+    assert history.best_samples == -1
+    assert not history.looks
+
+
+def test_the_rhythm_follows_a_new_length_unless_it_was_given() -> None:
+    recipe = Recipe.read("digits_quick", {"samples": 10**6})
+    assert recipe.replace({"samples": 40_000}).judge == Judging(every=10_000, count=1_000)
+    given = recipe.replace({"judge.every": 500})
+    assert given.replace({"samples": 40_000}).judge.every == 500
 
 
 def test_what_is_given_stays() -> None:

@@ -73,13 +73,17 @@ class Judging(BaseModel):
 
     every: int = Field(10_000, ge=0, description="samples shown between scorings; 0 = never")
     count: int = Field(2_000, ge=100, le=50_000, description="samples made for one scoring")
+    budget: float = Field(
+        0.05, gt=0, le=1, description="share of the time beyond which scorings are left out"
+    )
 
     def resolved(self, samples: int) -> Judging:
         """The same, with what was left out filled in for a training of so many samples."""
         given = self.model_dump(include=self.model_fields_set)
         scorings = max(min(samples // 10_000, 20), 1)
         every = given.get("every", max(samples // scorings, 10_000))
-        return Judging(every=every, count=given.get("count", min(max(every // 10, 100), 2_000)))
+        count = given.get("count", min(max(every // 10, 100), 2_000))
+        return self.model_copy(update={"every": every, "count": count})
 
 
 class Care(BaseModel):
@@ -188,6 +192,9 @@ class Recipe(BaseModel):
     def replace(self, overrides: Mapping[str, Any] | None = None, **top: Any) -> Recipe:
         """The recipe with some settings changed: `replace({"objective.gamma": 0.5}, seed=1)`."""
         table = self.to_json()
+        if self.judge == Judging(budget=self.judge.budget).resolved(self.samples):
+            for key in ("every", "count"):  # nobody gave them, so they follow the length
+                del table["judge"][key]
         _put_all(table, {**(overrides or {}), **top})
         return _checked(table)
 

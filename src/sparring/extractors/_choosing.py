@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +16,9 @@ from typing import Any
 import torch
 
 from sparring.core import components, files
-from sparring.core.errors import UserError
+from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Spec
+from sparring.core.version import VERSION
 from sparring.data import Dataset, Samples
 from sparring.extractors import Extractor, inception
 from sparring.extractors._contrast import contrast
@@ -152,16 +156,24 @@ def _own(
 ) -> Trained:
     samples = dataset.split("train")
     fitting = _short(samples, seed=number)
-    decisive = json.dumps([architecture, asdict(fitting), samples.hash()], sort_keys=True)
+    decisive = json.dumps([VERSION, architecture, asdict(fitting), samples.hash()], sort_keys=True)
     folder = files.cache_dir() / "extractors" / hashlib.sha256(decisive.encode()).hexdigest()[:16]
     path = folder / f"{architecture}.safetensors"
-    if not path.with_suffix(".json").is_file():  # the card is written last
-        hear(f"No extractor knows these data; training {architecture} on them once.")
-        network, card = learn(
-            dataset, "your data", architecture, modality, fitting, device=device, hear=hear
-        )
-        return write(folder, network, card)
-    return read(path)
+    with contextlib.suppress(BadData):  # not there yet, or damaged
+        return read(path)
+    hear(f"No extractor knows these data; training {architecture} on them once.")
+    network, card = learn(
+        dataset, "your data", architecture, modality, fitting, device=device, hear=hear
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}."))
+    trained = write(new, network, card)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        new.rename(folder)  # as a whole: two trainings may learn at once, of other threads
+    except OSError:
+        shutil.rmtree(new)  # the other one was faster, and its extractor serves as well
+    return trained
 
 
 def _short(samples: Samples, *, seed: int) -> Fitting:

@@ -82,6 +82,15 @@ def of_absent_classes(seen: str) -> Finding:
     return Finding(name, word, 0, f"{seen} {means} {change}", acts=False)
 
 
+def of_bad_samples(samples: int) -> Finding:
+    """The finding where a generator whose weights are numbers makes samples that are none."""
+    sentence = (
+        "Some generated samples are not numbers. Weights have grown too large. Lower "
+        "optimiser.learning_rate or raise the penalty."
+    )
+    return Finding("not_finite", "not a number", samples, sentence, acts=False)
+
+
 def of_a_bad_turn(samples: int, player: str, loss: float) -> Finding:
     """The finding where a loss is no number."""
     sentence = (

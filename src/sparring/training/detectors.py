@@ -30,7 +30,7 @@ BY_HEART = 0.5  # where held-out samples look as generated as they look real
 GAP = 0.65  # chance of telling samples apart below which that share means nothing
 COPIED = 0.3  # share nearer to training samples than 95 % of held-out ones are; 5 % by chance
 SWING = 1.4  # factor between scores that counts as a swing
-MATCHED = 0.25  # label accuracy above chance that a generator which heeds labels exceeds
+MATCHED = 0.25  # of the agreement of real samples; a generator that heeds labels exceeds it
 MISLABELLED = 0.6  # accuracy of an extractor on real labels below which it is they that are wrong
 WAITING = 0.3  # share of the time spent waiting for data
 
@@ -206,12 +206,12 @@ def oscillating(looks: Sequence[Signs]) -> str:
 
 def ignored_labels(looks: Sequence[Signs]) -> str:
     """Generated samples do not agree with the labels asked for."""
-    right, chance = last(looks, "label_accuracy", 3), last(looks, "chance", 3)
-    if not right or not chance or max(right) > chance[-1] + MATCHED or not stuck(looks):
+    heeded = last(looks, "labels_heeded", 3)
+    if not heeded or max(heeded) > MATCHED or not stuck(looks):
         return ""
     return (
-        f"{right[-1]:.0%} of generated samples are of the class that was asked for; by chance it "
-        f"would be {chance[-1]:.0%}."
+        f"The labels asked for are heeded to {max(heeded[-1], 0.0):.0%}, where 0 % is chance and "
+        "100 % is as in real samples."
     )
 
 

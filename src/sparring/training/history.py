@@ -45,6 +45,13 @@ class History:
             look["best_score"] = self.best_score
         self.looks = [*self.looks, look][-LONGEST:]
 
+    def seen_by(self, eye: str) -> None:
+        """Who looks now; scores by another one's features compare with nothing, so they go."""
+        if self.eye not in ("", eye):
+            self.forget_best()
+            self.looks.clear()
+        self.eye = eye
+
     def begin_anew(self) -> None:
         """Forget signs and trouble, but not the best: what changed is to be given time to show."""
         self.rows.clear()

@@ -31,6 +31,7 @@ from sparring.networks import Generator
 BLOCK = 250  # samples made or looked at together
 REAL = 2  # real samples for each generated one, which halves the noise that they add
 HELD_OUT = 500  # samples of the test part that overfitting and copying are measured on, at most
+FEWEST = 20  # of them, below which neither is measured
 WORTH_LEARNING = 50_000
 """Samples below which a training is over before an extractor for its data would be learned."""
 SIDE = 8  # of the tiny pictures that are compared where there is no extractor
@@ -88,8 +89,10 @@ class Judge:
         return self._seen(self._train, REAL * self.count)
 
     @functools.cached_property
-    def held_out(self) -> Observed:
-        """A draw of the test part."""
+    def held_out(self) -> Observed | None:
+        """A draw of the test part; None where that is too small to tell anything."""
+        if len(self._test) < FEWEST:
+            return None
         return self._seen(self._test, min(self.count, HELD_OUT))
 
     @functools.cached_property
@@ -97,8 +100,11 @@ class Judge:
         """The total variance of real features: what no features at all would be away by."""
         return float(self.real.features.double().var(0).sum())
 
-    def look(self, generator: Generator) -> Observed:
-        """What `generator` makes of the fixed latents, asked for the labels of real samples."""
+    def look(self, generator: Generator) -> Observed | None:
+        """What `generator` makes of the fixed latents, asked for the labels of real samples.
+
+        None where some of it is no number, or too large for the eye.
+        """
         if not len(self._latents):
             self._latents = self._streams.normal("judge", (self.count, generator.latent))
         rows = torch.arange(self.count) % len(self.real)
@@ -108,7 +114,12 @@ class Judge:
             for start in range(0, self.count, BLOCK)
         ]
         samples = torch.cat(made)
-        return Observed(*self.eye.look(samples), asked, samples[:BLOCK])
+        if not bool(torch.isfinite(samples).all()):
+            return None
+        features, verdicts = self.eye.look(samples)
+        if not bool(torch.isfinite(features).all()):
+            return None
+        return Observed(features, verdicts, asked, samples[:BLOCK])
 
     def score(self, generated: Observed) -> float:
         """The Fréchet distance of generated samples to those of the training part."""
@@ -160,13 +171,27 @@ def judge_for(
         hear: gets a line where nothing is scored, and why.
     """
     every = recipe.judge.every
-    if not every:
-        return None
-    if recipe.samples < every:
+    if every and recipe.samples < every:
         hear(f"Not judged on the way: it is over before judge.every = {every:,} samples.")
+    if not is_judged(recipe):
         return None
     eye = _eye(recipe, dataset, modality, device, hear)
     return Judge(eye, recipe, modality, train, dataset.split("test"), device)
+
+
+def is_judged(recipe: Recipe) -> bool:
+    """Whether a training is long enough to be looked at, and may be."""
+    return 0 < recipe.judge.every <= recipe.samples
+
+
+def may_be_scored(recipe: Recipe) -> bool:
+    """Whether an extractor is at hand, or worth learning."""
+    return is_judged(recipe) and (_is_shipped(recipe) or recipe.samples >= WORTH_LEARNING)
+
+
+def _is_shipped(recipe: Recipe) -> bool:
+    name = str(recipe.data["name"])
+    return (SHIPPED / LEARNED_FROM.get(name, name) / f"{LOOKS[0]}.safetensors").is_file()
 
 
 def _eye(
@@ -176,9 +201,7 @@ def _eye(
     device: torch.device,
     hear: Callable[[str], None],
 ) -> Eye:
-    name = str(recipe.data["name"])
-    shipped = (SHIPPED / LEARNED_FROM.get(name, name) / f"{LOOKS[0]}.safetensors").is_file()
-    if not shipped and recipe.samples < WORTH_LEARNING:
+    if not may_be_scored(recipe):
         hear(
             f"Not scored on the way: no extractor knows these data, and {recipe.samples:,} samples "
             "are too few to learn one for."
@@ -189,7 +212,7 @@ def _eye(
     except UserError as error:
         hear(f"Not scored on the way: {error}")
         return Eye("small pictures", _shrunk, scores=False, foreign=False)
-    return Eye(first.name, first.look, scores=True, foreign=shipped)
+    return Eye(first.name, first.look, scores=True, foreign=_is_shipped(recipe))
 
 
 def _shrunk(samples: Tensor) -> tuple[Tensor, Mapping[str, Tensor]]:

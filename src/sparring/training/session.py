@@ -28,7 +28,7 @@ from sparring.training.display import Display
 from sparring.training.distributed import Team, check_share, team
 from sparring.training.feed import Feed
 from sparring.training.interrupts import stopping
-from sparring.training.judging import judge_for
+from sparring.training.judging import judge_for, may_be_scored
 from sparring.training.keeper import Keeper
 from sparring.training.log import Log
 from sparring.training.loop import Match, play
@@ -38,6 +38,11 @@ from sparring.training.rehearsal import Estimate, estimate, settled
 from sparring.training.run import Run, create
 from sparring.training.state import State
 from sparring.training.watch import Watch
+
+UNSCORED = (
+    "health.policy = 'rollback' returns to the best checkpoint, but this training is not scored; "
+    "choose 'warn' or 'stop', or a longer training."
+)
 
 
 def train(
@@ -73,6 +78,8 @@ def train(
         team(device) as players,
     ):
         check_share(chosen.batch, chosen.training.accumulate, players.world)
+        if chosen.health.policy == "rollback" and not may_be_scored(chosen):
+            raise UserError(UNSCORED)  # before there is a folder
         dataset, samples = read_data(chosen, players)
         match = settled(prepare(chosen, dataset.spec, samples, players))
         folder = ""
@@ -268,17 +275,14 @@ def _watch(match: Match, dataset: Dataset, display: Display) -> Watch:
         recipe, dataset, feed.modality, feed.samples, match.team.device, hear=display.say
     )
     if recipe.health.policy == "rollback" and (judge is None or not judge.eye.scores):
-        raise UserError(
-            "health.policy = 'rollback' returns to the best checkpoint, but this training is not "
-            "scored; choose 'warn' or 'stop', or a longer training."
-        )
+        raise UserError(UNSCORED)
     return Watch(recipe, match.state, dataset.spec, feed.samples.labels, judge, display)
 
 
 def _write_end(run: Run, state: State) -> None:
     history, spent = state.history, state.seconds + state.judge_seconds
     facts = {
-        **run.manifest,
+        **{key: value for key, value in run.manifest.items() if key != "best"},
         "saved": manifest.now(),
         "seconds": round(state.seconds, 1),
         "samples_per_second": round(state.samples / max(state.seconds, 1e-9), 1),

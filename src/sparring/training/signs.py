@@ -22,6 +22,7 @@ Signs = dict[str, float]
 
 RARE = 0.1  # a class that is made less often than this share of its real frequency is lost
 CLOSE = 0.05  # quantile of real distances below which two samples are alike
+RECOGNISED = 0.2  # agreement with real labels below which verdicts tell nothing about labels
 COMPARED = 1_000  # samples whose distances are compared; their number counts squared
 
 
@@ -32,17 +33,20 @@ def signs_of_samples(judge: Judge, generated: Observed) -> Signs:
     whose nearest neighbour is nearer than all but 5 % of real neighbours are; `copies`: the same
     for the nearest training sample, against held-out samples. With an extractor that knows labels:
     `classes`, the share of real classes that are made; `label_accuracy` of generated and
-    `label_accuracy_real` of real samples. With one that scores: `score`, and `score_relative` to
-    the variance of real features.
+    `label_accuracy_real` of real samples; `heeded`, agreement with the labels asked for beyond
+    chance, as a share of that of real samples. Of several label sets the worst counts. With one
+    that scores: `score`, and `score_relative` to the variance of real features.
     """
     real, held = judge.real, judge.held_out
+    # Neighbours are nearer where there are more of them, so both sides are as many.
+    number = min(len(generated), len(real), COMPARED)
     signs = {
         "diversity": _scatter(generated.features) / max(_scatter(real.features), 1e-12),
         "duplicates": _share_within(
-            _nearest_other(generated.features), _nearest_other(real.features)
+            _nearest_other(generated.features[:number]), _nearest_other(real.features[:number])
         ),
     }
-    if len(held) >= 20:
+    if held is not None:
         signs["copies"] = _share_within(
             _nearest(generated.features, real.features), _nearest(held.features, real.features)
         )
@@ -53,6 +57,10 @@ def signs_of_samples(judge: Judge, generated: Observed) -> Signs:
     if known:
         signs["label_accuracy"] = min(_accuracy(generated, name) for name in known)
         signs["label_accuracy_real"] = min(_accuracy(real, name) for name in known)
+        heeded = [_agreement(generated, name) / _agreement(real, name)
+                  for name in known if _agreement(real, name) > RECOGNISED]  # fmt: skip
+        if heeded:
+            signs["heeded"] = min(heeded)
     if judge.eye.scores:
         signs["score"] = judge.score(generated)
         signs["score_relative"] = signs["score"] / max(judge.spread, 1e-12)
@@ -71,7 +79,7 @@ def signs_of_rivals(discriminator: nn.Module, judge: Judge, generated: Observed)
         train = _logits(discriminator, judge, judge.real)
         fake = _logits(discriminator, judge, generated)
         signs = {"told_apart": _chance_above(train, fake)}
-        if len(judge.held_out) >= 20:
+        if judge.held_out is not None:
             held = _logits(discriminator, judge, judge.held_out)
             signs["told_apart_held_out"] = _chance_above(held, fake)
             gap = (train.mean() - fake.mean()).item()
@@ -123,8 +131,7 @@ def _scatter(features: Tensor) -> float:
 
 
 def _nearest_other(features: Tensor) -> Tensor:
-    some = features[:COMPARED]
-    return torch.cdist(some, some).fill_diagonal_(math.inf).amin(1)
+    return torch.cdist(features, features).fill_diagonal_(math.inf).amin(1)
 
 
 def _nearest(features: Tensor, among: Tensor) -> Tensor:
@@ -151,3 +158,12 @@ def _covered(made: Tensor, real: Tensor) -> float:
 
 def _accuracy(seen: Observed, name: str) -> float:
     return seen.verdicts[name].argmax(1).eq(seen.labels[name]).float().mean().item()
+
+
+def _agreement(seen: Observed, name: str) -> float:
+    """Cohen 1960, kappa: how far verdicts and labels agree beyond chance; 0 where all are alike."""
+    verdicts, labels = seen.verdicts[name].argmax(1), seen.labels[name]
+    number = seen.verdicts[name].shape[1]
+    shares = torch.bincount(verdicts, minlength=number) * torch.bincount(labels, minlength=number)
+    chance = float(shares.sum()) / len(labels) ** 2
+    return (_accuracy(seen, name) - chance) / (1 - chance) if chance < 1 else 0.0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
-from sparring.training.advice import of_a_bad_turn, of_absent_classes
+from sparring.training.advice import of_a_bad_turn, of_absent_classes, of_bad_samples
 from sparring.training.detectors import Finding, absent_classes
 from sparring.training.display import Display
 from sparring.training.health import is_finite
@@ -50,6 +50,7 @@ class Watch:
         self.judge = judge
         self.display = display
         self._clocks = (state.seconds, state.waited)
+        self._unwritten: list[Finding] = []  # said between rows; stands in the next one
 
     def begin(self) -> None:
         """Say what the data alone show."""
@@ -73,8 +74,9 @@ class Watch:
             if seen:
                 numbers = {name: float(value) for name, value in values.items()}
                 state.history.note_look(numbers | signs | self._context(seen), state.samples)
-        findings = state.history.findings(state.samples, looked=looked)
-        self._tell(findings)
+        self._tell(state.history.findings(state.samples, looked=looked))
+        findings = self._unwritten
+        self._unwritten = []
         return signs, findings
 
     def rewound(self) -> None:
@@ -86,13 +88,27 @@ class Watch:
         self._tell([of_a_bad_turn(self.state.samples, player, loss)])
 
     def _tell(self, findings: Sequence[Finding]) -> None:
+        self._unwritten += findings
         self.state.health.remember(findings)
         for finding in findings:
             self.display.warn(f"Health, {finding.word}: {finding.sentence}")
 
     def _is_due(self) -> bool:
-        every, state = self.recipe.judge.every, self.state
-        return self.judge is not None and state.samples // every > state.history.looked // every
+        """At the stated rhythm as far as the budget goes, and at the end.
+
+        Where the policy acts on what is seen, clocks must not decide what that is.
+        """
+        recipe, state = self.recipe, self.state
+        if self.judge is None or state.history.looked == state.samples:
+            return False
+        every = recipe.judge.every
+        if state.samples >= recipe.samples:
+            return True
+        if state.samples // every == state.history.looked // every:
+            return False
+        expected = state.judge_seconds * (1 + 1 / max(state.history.scorings, 1))
+        allowed = recipe.judge.budget * (state.seconds + expected)
+        return recipe.health.policy != "warn" or expected <= allowed
 
     def _signs_of_row(self) -> Signs:
         seconds, waited = self._clocks
@@ -111,21 +127,23 @@ class Watch:
         if not is_finite(state.networks, state.average.generator):
             return {}  # what to do about that is for the loss to say
         started = time.perf_counter()
+        state.history.seen_by(judge.eye.name)
         generated = judge.look(state.average.generator)
-        state.history.eye = judge.eye.name
-        signs = _finite(
-            signs_of_samples(judge, generated)
-            | signs_of_rivals(state.networks.discriminator, judge, generated)
-        )
+        signs: Signs = {}
+        if generated is None:
+            self._tell([of_bad_samples(state.samples)])
+        else:
+            signs = signs_of_samples(judge, generated)
+            if "discriminator" in state.networks:
+                signs |= signs_of_rivals(state.networks["discriminator"], judge, generated)
         state.judge_seconds += time.perf_counter() - started
-        return signs
+        return _finite(signs)
 
     def _context(self, seen: Signs) -> Signs:
         """What detectors have to know besides: what labels mean here, and to whom."""
         context: Signs = {}
-        classes = [len(names) for names in self.spec.labels.values()]
-        if classes and self.recipe.networks["generator"].get("conditional", True):
-            context["chance"] = 1.0 / min(classes)
+        if "heeded" in seen and self.recipe.networks["generator"].get("conditional", True):
+            context["labels_heeded"] = seen["heeded"]
         if self.judge is not None and self.judge.eye.foreign and "label_accuracy_real" in seen:
             context["label_accuracy_foreign"] = seen["label_accuracy_real"]
         return context
