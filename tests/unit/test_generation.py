@@ -180,6 +180,20 @@ def test_a_model_folder_gives_the_same_samples(sampler: sparring.Sampler, tmp_pa
     }  # fmt: skip
 
 
+def test_half_precision_keeps_the_name_of_the_model_and_what_is_known_of_it(
+    sampler: sparring.Sampler, tmp_path: Path
+) -> None:
+    once = sparring.load(sampler.save(tmp_path / "once"))
+    assert once.facts == sampler.facts
+    assert once.model_hash == sampler.model_hash
+    once.generator.half()
+    halved = sparring.load(once.save(tmp_path / "halved"))
+    config = json.loads((tmp_path / "halved" / "config.json").read_text())
+    assert config["model_hash"] == halved.model_hash
+    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("once", "halved")]
+    assert sizes[1] < 0.9 * sizes[0]
+
+
 def test_a_model_does_not_tell_where_the_data_lie(trained: sparring.Run) -> None:
     place = trained.recipe.data["path"]
     assert str(Path(place).parent) in trained.manifest["data"]["source"]  # a run is one's own
@@ -194,6 +208,6 @@ def test_a_licence_beside_the_data_is_named_without_its_folder(
     trained: sparring.Run, sampler: sparring.Sampler, tmp_path: Path
 ) -> None:
     path = trained.recipe.data["path"]
-    facts = {"samples": 3, "licence": f"see LICENSE in {path}"}
+    facts = {"samples": 3, "licence": f"see LICENSE in {path}", "chosen": "the newest"}
     write_model(tmp_path, sampler.generator, trained.recipe, sampler.spec, facts)
     assert sparring.load(tmp_path).facts["licence"] == f"see LICENSE in {Path(path).name}"

@@ -14,7 +14,6 @@ from sparring.core.spec import Spec
 from sparring.extractors import Extractor
 from sparring.extractors._heads import Heads
 
-
 SHORTEST = 8  # sides, as of the networks that make images
 
 

@@ -100,7 +100,8 @@ class Sampler:
         generator: in evaluation mode.
         recipe: what it was trained by.
         modality: how what it makes is shown and written.
-        facts: "samples" shown in training and the "licence" of the data.
+        facts: "samples" shown in training, the "licence" of the data, and by what the model was
+            "chosen" of all checkpoints.
     """
 
     def __init__(
@@ -230,8 +231,9 @@ def _described(
     try:
         recipe = Recipe.from_json(header["recipe"], trusted=trusted)
         spec = Spec.from_json(header["spec"])
-        facts = {"samples": int(header["facts"]["samples"]),
-                 "licence": str(header["facts"]["licence"])}  # fmt: skip
+        told = header["facts"]
+        facts = {"samples": int(told["samples"]), "licence": str(told["licence"]),
+                 "chosen": str(told["chosen"])}  # fmt: skip
         if not all(spec.labels.values()):
             raise BadData(f"{path} cannot be used: it has a label set without classes.")
         modality = modality_of(spec, built_in_only=not trusted)

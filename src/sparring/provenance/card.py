@@ -13,7 +13,7 @@ def card(
     samples: int,
     model_hash: str,
     licence: str,
-    chosen: str = "the newest",
+    chosen: str,
 ) -> str:
     """The README.md of a model folder, in Markdown with the front matter that model hubs read."""
     labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in spec.labels.items()) or "none"

@@ -81,10 +81,14 @@ def now() -> str:
 
 
 def tensors_hash(tensors: dict[str, torch.Tensor]) -> str:
-    """SHA-256 over names, shapes and values, which names a model wherever it is stored."""
+    """SHA-256 over names, shapes and values, which names a model wherever it is stored.
+
+    Values are taken in float32, in which a model computes that is stored in half precision.
+    """
     digest = hashlib.sha256()
     for name in sorted(tensors):
         plain = tensors[name].detach().cpu().contiguous()
+        plain = plain.float() if plain.is_floating_point() else plain
         digest.update(f"{name}{plain.dtype}{tuple(plain.shape)}".encode())
         digest.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
