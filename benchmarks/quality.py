@@ -24,6 +24,7 @@ from plan import Entry, best, pairs
 from sparring.core.errors import TrainingFailed, UserError
 from sparring.core.recipe import parse_override
 
+FAILED = "failed.txt"  # why a training or its judging came to no end
 TABLE = Path(__file__).with_name("quality.md")
 COLUMNS = (
     ("frechet", "Fréchet"),
@@ -59,19 +60,22 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) 
 
 def row(entry: Entry, runs: Path) -> str | None:
     """One line of the table from the reports that exist; None where there are none."""
-    reports, folders = [], []
+    reports, manifests, seeds, failed = [], [], [], []
     for seed in entry.seeds:
         folder = runs / slug(entry, seed)
         path = folder / "report" / "report.json"
         if path.is_file():
             reports.append(json.loads(path.read_text(encoding="utf-8")))
-            folders.append(folder)
+            manifests.append(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+            seeds.append(str(seed))
+        elif (folder / FAILED).is_file():
+            failed.append(str(seed))
     if not reports:
-        return None
-    shown = reports[0]["subject"]["samples_shown"]
-    minutes = [json.loads((f / "manifest.json").read_text())["seconds"] / 60 for f in folders]
-    seeds = " ".join(str(seed) for seed, _ in zip(entry.seeds, reports, strict=False))
-    cells = [f"`{entry.name}`", f"{shown:,}", seeds, f"{statistics.mean(minutes):.1f}"]
+        return f"| `{entry.name}` | failed with seeds {' '.join(failed)} |" if failed else None
+    shown = statistics.mean(report["subject"]["samples_shown"] for report in reports)
+    minutes = statistics.mean(facts["seconds"] for facts in manifests) / 60
+    lost = f" (failed: {' '.join(failed)})" if failed else ""
+    cells = [f"`{entry.name}`", f"{shown:,.0f}", " ".join(seeds) + lost, f"{minutes:.1f}"]
     for figure, _ in COLUMNS:
         cells += [cell(reports, figure, 0)]
         if figure == "frechet":
@@ -103,13 +107,15 @@ def times_floor(reports: list[dict[str, Any]]) -> str:
         for score in report["scores"]:
             if score["figure"] == "frechet":
                 for look, reading in enumerate(score["readings"]):
-                    ratios[look].append(reading["value"] / reading["floor"]["value"])
+                    if reading["floor"]:
+                        ratios[look].append(reading["value"] / reading["floor"]["value"])
     return " / ".join(f"{statistics.mean(each):.1f}" for each in ratios if each) or "-"
 
 
 def slug(entry: Entry, seed: int) -> str:
-    """The folder of a row's run."""
-    return f"{entry.name.replace(' ', '-').replace(',', '')}-{seed}"
+    """The folder of a row's run; pairs of another length are others."""
+    lengths = [s.removeprefix("samples=") for s in entry.settings if s.startswith("samples=")]
+    return "-".join([entry.name.replace(" ", "-").replace(",", ""), *lengths, str(seed)])
 
 
 def table(entries: list[Entry], runs: Path) -> str:
@@ -161,6 +167,8 @@ def main() -> None:
                 judged(folder, entry, seed, threads=given.threads, quick=given.quick)
             except (TrainingFailed, UserError) as error:
                 print(f"{entry.name}, seed {seed}: {error}", file=sys.stderr, flush=True)
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / FAILED).write_text(f"{error}\n", encoding="utf-8")
             publish(given.runs, given.budget)
 
 
