@@ -76,6 +76,20 @@ def test_serves_bfloat16(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_loses_nothing_where_networks_run_in_bfloat16(name: str) -> None:
+    samples, change = images(4, 1, 28, 28).requires_grad_(), build(name)
+
+    def slopes(*, mixed: bool) -> list[torch.Tensor]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            changed = change(samples, 1.0, Streams(0))
+            slope = torch.autograd.grad(changed.square().sum(), samples, create_graph=True)[0]
+        return [changed, slope, *torch.autograd.grad(slope.square().sum(), samples)]
+
+    for mixed, precise in zip(slopes(mixed=True), slopes(mixed=False), strict=True):
+        torch.testing.assert_close(mixed, precise)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_cites_its_source(name: str) -> None:
     assert "20" in (components.find(components.AUGMENT, name).__doc__ or "")
 

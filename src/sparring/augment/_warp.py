@@ -22,10 +22,11 @@ def warp(
         matrices: where in the image each output pixel comes from, in coordinates that go from -1
             to 1 from edge to edge.
     """
-    # Positions need more than the 8 bits of bfloat16.
-    precise = samples.to(torch.promote_types(samples.dtype, torch.float32))
-    places = F.affine_grid(matrices.to(precise.dtype), list(samples.shape), align_corners=False)
-    return _Resample.apply(precise, places)
+    # Positions need more than the 8 bits of bfloat16, also where matrix products are cast to it.
+    with torch.autocast(samples.device.type, enabled=False):
+        precise = samples.to(torch.promote_types(samples.dtype, torch.float32))
+        places = F.affine_grid(matrices.to(precise.dtype), list(samples.shape), align_corners=False)
+        return _Resample.apply(precise, places)
 
 
 class _Resample(torch.autograd.Function):
