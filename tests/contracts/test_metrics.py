@@ -114,6 +114,15 @@ def test_too_few_samples_are_refused(name: str, kind: str) -> None:
         metric.measure(replace(given, **{kind: few}), Streams(0))
 
 
+@pytest.mark.parametrize("kind", ["generated", "real"])
+def test_a_frechet_distance_needs_more_samples_than_features(kind: str) -> None:
+    given = Evidence(*(Observed(torch.randn(300, 150)) for _ in range(3)))
+    assert "frechet" in measured("frechet", given)
+    few = getattr(given, kind).take(torch.arange(150))
+    with pytest.raises(BadData, match=rf"150 {kind} samples; .* more than the 150 features"):
+        measured("frechet", replace(given, **{kind: few}))
+
+
 @each
 @pytest.mark.parametrize("kind", ["generated", "real"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])

@@ -155,11 +155,17 @@ def test_extractor_that_is_not_the_one_of_its_card(
 def test_what_one_metric_cannot_measure_the_others_still_do(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "noise", 120)
     report = sparring.evaluate(folder, "mnist_5k", count=120, quick=True, device="cpu")
-    assert "frechet" in report.scores
-    named = {omitted.metric for omitted in report.verdict.omitted}
-    assert named.isdisjoint(score.metric for score in report.verdict.scores)
-    facts = report.to_json()["not_computed"]
-    assert all(each["reason"].endswith(".") for each in facts)
+    assert {"kernel", "precision", "class_kl"} <= set(report.scores)
+    assert "frechet" not in report.scores
+    (omitted,) = report.to_json()["not_computed"]
+    assert omitted["metric"] == "frechet"
+    assert omitted["reason"] == (
+        "There are 120 generated samples; this number needs more than the 128 features that each "
+        "has."
+    )
+    assert report.sentence.startswith("noise: Kernel distance")
+    page = report.save(tmp_path / "report").with_suffix(".md").read_text(encoding="utf-8")
+    assert "Not computed: Fréchet distance, by plain/mnist" in page
 
 
 def test_errors_are_ours(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> list[sparring.Run]:
     ]
 
 
-FAST = ("--quick", "-n", "100", "--device", "cpu")
+FAST = ("--quick", "-n", "200", "--device", "cpu")
 
 
 def test_a_run_keeps_its_report(pair: list[sparring.Run], says: Says, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_run_keeps_its_report(pair: list[sparring.Run], says: Says, tmp_path: 
     assert code == 0, err
     assert "Fréchet distance" in out
     assert "95 % interval" in out
-    assert "Looking at 100 held-out samples" in err
+    assert "Looking at 200 held-out samples" in err
     assert (pair[0].folder / "report" / "report.html").is_file()
     assert not list(tmp_path.iterdir())
     assert pair[0].sampler()  # a run with a report is still a model

@@ -60,10 +60,15 @@ class Verdict:
 
 @dataclass
 class _Found:
-    """Readings by metric and figure, as they come in."""
+    """Readings by metric and figure, as they come in; those of the measuring extractor first."""
 
     readings: dict[tuple[str, str], list[Reading]] = field(default_factory=dict)
     omitted: list[Omitted] = field(default_factory=list)
+
+    @property
+    def measured(self) -> set[str]:
+        """The metrics that gave a number; what did not measure cannot be confirmed."""
+        return {metric for metric, _ in self.readings}
 
 
 class Judge:
@@ -131,7 +136,8 @@ class Judge:
         found = _Found()
         for place, evidence in enumerate(evidences):
             for name, metric in self.metrics.items():
-                self._measure(place, name, metric, evidence, found)
+                if not place or name in found.measured:
+                    self._measure(place, name, metric, evidence, found)
         if not found.readings:
             raise BadData(f"{subject.name} cannot be judged: {found.omitted[0].reason}")
         return Verdict(

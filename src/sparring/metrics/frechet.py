@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.metrics import Better, Evidence, Figure, Metric
 from sparring.metrics._intervals import left_out, normal
@@ -31,9 +32,21 @@ class Frechet(Metric):
     better: ClassVar[Mapping[str, Better]] = {"frechet": "lower"}
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
-        """`frechet`, from 0 up, with a jackknife over groups of generated and of real samples."""
+        """`frechet`, from 0 up, with a jackknife over groups of generated and of real samples.
+
+        Raises:
+            BadData: as for every metric, and where there are no more samples of a kind than
+                features: their covariance is singular, and the distance mostly bias.
+        """
         require(evidence, self.fewest)
         real, fake = evidence.real.features.double(), evidence.generated.features.double()
+        for kind, features in {"generated": fake, "real": real}.items():
+            count, width = features.shape
+            if count <= width:
+                raise BadData(
+                    f"There are {count:,} {kind} samples; this number needs more than the "
+                    f"{width:,} features that each has."
+                )
         value = frechet_distance(real, fake)
         without_real = _left_out(real, _moments(fake), rng, "frechet.real")
         without_fake = _left_out(fake, _moments(real), rng, "frechet.generated")

@@ -64,7 +64,7 @@ def test_sentences() -> None:
 
 def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path) -> None:
     first, second = runs
-    found = sparring.compare(first.folder, second.folder, count=100, quick=True, device="cpu")
+    found = sparring.compare(first.folder, second.folder, count=150, quick=True, device="cpu")
     assert found.names == ["small-0", "small-1"]
     assert found.reports[0].basis == found.reports[1].basis
     page = found.save(tmp_path)
@@ -77,7 +77,7 @@ def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path
 
 def test_a_model_does_not_differ_from_itself(runs: list[sparring.Run]) -> None:
     folder = runs[0].folder
-    found = sparring.compare(folder, folder, count=100, quick=True, device="cpu")
+    found = sparring.compare(folder, folder, count=150, quick=True, device="cpu")
     assert found.names == ["small-0", "small-0 (2)"]
     assert found.sentences[0].startswith("No real difference")
     assert all(each.winner(1) == 0 for each in found.rows)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 import sparring
+from sparring.core.errors import BadData
+from sparring.core.rng import Streams
 from sparring.evaluation import seeds
 from sparring.evaluation.session import evaluate_all
+from sparring.metrics import Evidence, Figure
+from sparring.metrics.frechet import Frechet
 
 
 class Outline(HTMLParser):
@@ -49,6 +55,24 @@ def test_figures_have_floors_intervals_and_two_looks(report: sparring.Report) ->
     assert "Both extractors tell it from real data." in report.sentence
 
 
+def test_what_the_first_look_cannot_measure_is_no_figure(
+    digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, calls = Frechet.measure, itertools.count()
+
+    def blind_at_first(self: Frechet, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
+        if not next(calls):
+            raise BadData("Nothing to see.")
+        return measure(self, evidence, rng)
+
+    monkeypatch.setattr(Frechet, "measure", blind_at_first)
+    report = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
+    first = report.basis["extractors"][0]["name"]
+    assert [(o.metric, o.extractor) for o in report.verdict.omitted] == [("frechet", first)]
+    assert all(score.readings[0].extractor == first for score in report.verdict.scores)
+    assert report.sentence.startswith("digits0: Kernel distance")
+
+
 def test_json_says_what_the_numbers_rest_on(report: sparring.Report) -> None:
     facts = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert facts["counts"] == {"generated": 200, "real": 200, "train": 200}
@@ -77,7 +101,7 @@ def test_the_page_stands_alone(report: sparring.Report, tmp_path: Path) -> None:
 def test_names_are_only_words(runs: list[sparring.Run], tmp_path: Path) -> None:
     folder = tmp_path / "<b>|*x*&"
     runs[0].sampler().save(folder)
-    report = sparring.evaluate(folder, count=100, quick=True, device="cpu")
+    report = sparring.evaluate(folder, count=150, quick=True, device="cpu")
     page = report.save(tmp_path / "out")
     read(page.read_text())
     assert "<b>|" not in page.read_text()
@@ -93,7 +117,7 @@ def test_equal_seeds_give_equal_numbers(runs: list[sparring.Run], report: sparri
 
 
 def test_runs_that_differ_by_seed_are_summed_up(runs: list[sparring.Run], tmp_path: Path) -> None:
-    reports = evaluate_all([r.folder for r in runs], count=100, quick=True, device="cpu")
+    reports = evaluate_all([r.folder for r in runs], count=150, quick=True, device="cpu")
     ((*group,),) = seeds.groups(reports)
     found = {each.score.name: each for each in seeds.summaries(group)}
     values = [each.scores["frechet"].value for each in reports]
