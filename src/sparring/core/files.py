@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sparring.core.errors import BadData, OutOfResources, UserError
 
@@ -198,6 +198,22 @@ def _read(answer: http.client.HTTPResponse) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         # A lost connection must not look like a disk that cannot be written.
         raise _WrongContent(f"the connection broke ({error or type(error).__name__})") from error
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a `metrics.jsonl`; what is none, as a line cut off by a crash, is left out.
+
+    In those of a training all values are numbers, but for a list of names under "findings" where
+    something began to go wrong. A file that is not there has no rows.
+    """
+    rows: list[dict[str, Any]] = []
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                row = json.loads(line)
+                if isinstance(row, dict):
+                    rows.append(row)
+    return rows
 
 
 class Lock:

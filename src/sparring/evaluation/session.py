@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from sparring.core import device as devices
-from sparring.core import memory
+from sparring.core import files, memory
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
 from sparring.evaluation.judge import Judge, require_enough
@@ -189,7 +189,8 @@ def _report(judge: Judge, each: Subject, place: torch.device) -> Report:
     verdict = judge.examine(each)
     counts = {**judge.facts["counts"], "generated": len(verdict.drawn.raw)}
     basis = {**judge.facts, "counts": counts, "device": _device(place), "torch": torch.__version__}
-    return Report(verdict, basis, judge.reference.modality, _rows(each.run), now())
+    rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
+    return Report(verdict, basis, judge.reference.modality, tuple(rows), now())
 
 
 def _table(each: Subject, data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,22 +204,6 @@ def _table(each: Subject, data: str, settings: Mapping[str, Any]) -> dict[str, A
             "--data image_folder --set path=FOLDER."
         )
     return {**own, **settings}
-
-
-def _rows(run: str) -> tuple[Mapping[str, Any], ...]:
-    """The rows of a run's `metrics.jsonl`; one cut off by a crash is left out."""
-    path = Path(run, "metrics.jsonl")
-    rows: list[Mapping[str, Any]] = []
-    if not run or not path.is_file():
-        return ()
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if type(row) is dict:
-            rows.append(row)
-    return tuple(rows)
 
 
 def _device(place: torch.device) -> str:

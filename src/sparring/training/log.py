@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.core import files
+from sparring.core.files import read_rows
 from sparring.networks import Networks
 from sparring.training.detectors import Finding
 from sparring.training.distributed import Team
@@ -119,22 +120,6 @@ class Log:
         if self.events is not None:
             for name, weight in networks.named_parameters():
                 self.events.add_histogram(name, _some(weight).float().cpu(), samples)
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a `metrics.jsonl`; a last line cut off by a crash is left out.
-
-    All values are numbers, but for a list of names under "findings" in rows at which something
-    began to go wrong.
-    """
-    rows: list[dict[str, Any]] = []
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
-    return rows
 
 
 def _some(weight: Tensor) -> Tensor:
