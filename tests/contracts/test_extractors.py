@@ -12,29 +12,29 @@ from sparring.core import components, files
 from sparring.core.spec import Spec
 from sparring.extractors import Extractor
 from sparring.extractors._choosing import LOOKS, SHIPPED, fresh, shipped_cards
+from sparring.extractors._per_channel import PerChannel
 from sparring.extractors._trained import EXTRACTOR, Card, read, write
 
 NEEDS_A_PACKAGE = {"inception"}
 BUILT = sorted(set(components.names("extractors")) - NEEDS_A_PACKAGE)
 GRAY = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789"), "pen": ("thin", "thick")})
+TEN = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789")})
 COLOUR = Spec("image", (3, 28, 28))
 CARD = Card("plain", "mnist", "0" * 64, 8, {"digit": 0.5}, 8, {}, {}, "none", "a test")
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_features_have_the_promised_width_and_verdicts_the_classes(name: str) -> None:
-    spec = COLOUR if name == "per_channel" else GRAY
-    extractor: Extractor = fresh(name, {}, spec, 0).eval()
-    features = extractor.features(torch.rand(3, *spec.shape) * 2 - 1)
+    extractor: Extractor = fresh(name, {}, GRAY, 0).eval()
+    features = extractor.features(torch.rand(3, *GRAY.shape) * 2 - 1)
     assert features.shape == (3, extractor.width)
     shapes = {name: logits.shape[1] for name, logits in extractor.verdicts(features).items()}
-    assert shapes == ({"mode": 1000} if name == "per_channel" else {"digit": 10, "pen": 2})
+    assert shapes == {"digit": 10, "pen": 2}
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_the_same_seed_gives_the_same_weights(name: str) -> None:
-    spec = COLOUR if name == "per_channel" else GRAY
-    first, second = (fresh(name, {}, spec, 3).state_dict() for _ in range(2))
+    first, second = (fresh(name, {}, GRAY, 3).state_dict() for _ in range(2))
     assert all(tensor.equal(second[key]) for key, tensor in first.items())
 
 
@@ -45,18 +45,22 @@ def test_the_paper_is_cited(name: str) -> None:
 
 
 def test_a_mode_is_the_digits_of_its_channels() -> None:
-    extractor = fresh("per_channel", {}, COLOUR, 0).eval()
-    assert isinstance(extractor, Extractor)
+    single = fresh("plain", {}, TEN, 0).eval()
+    extractor = PerChannel(COLOUR, single).eval()
     samples = torch.rand(4, 3, 28, 28) * 2 - 1
-    single = components.find(EXTRACTOR, "per_channel")(COLOUR).single
-    single.load_state_dict({k.removeprefix("single."): v
-                            for k, v in extractor.state_dict().items()})  # fmt: skip
-    single.eval()
     digits = [
         single.verdicts(single.features(samples[:, i : i + 1]))["digit"].argmax(1) for i in range(3)
     ]
-    mode = extractor.verdicts(extractor.features(samples))["mode"].argmax(1)
-    assert mode.equal(100 * digits[0] + 10 * digits[1] + digits[2])
+    features = extractor.features(samples)
+    assert features.shape == (4, extractor.width) == (4, 3 * single.width)
+    modes = extractor.verdicts(features)["mode"]
+    assert modes.shape == (4, 1000)
+    assert modes.argmax(1).equal(100 * digits[0] + 10 * digits[1] + digits[2])
+
+
+def test_modes_need_one_label_set() -> None:
+    with pytest.raises(ValueError, match="exactly one label set"):
+        PerChannel(COLOUR, fresh("plain", {}, GRAY, 0))
 
 
 @pytest.mark.parametrize(

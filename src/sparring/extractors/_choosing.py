@@ -23,8 +23,8 @@ from sparring.data import Dataset, Samples
 from sparring.extractors import Extractor, inception
 from sparring.extractors._contrast import contrast
 from sparring.extractors._fitting import Fitting, Heard, accuracy, fit
+from sparring.extractors._per_channel import PerChannel
 from sparring.extractors._trained import EXTRACTOR, Card, Trained, read, write
-from sparring.extractors.per_channel import PerChannel
 from sparring.modalities import Modality
 
 SHIPPED = Path(__file__).parent / "shipped"

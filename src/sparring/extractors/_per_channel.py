@@ -10,7 +10,6 @@ from torch import Tensor
 
 from sparring.core.spec import Spec
 from sparring.extractors import Extractor
-from sparring.extractors.plain import Plain
 
 MODE = "mode"
 
@@ -25,21 +24,19 @@ class PerChannel(Extractor):
 
     Args:
         spec: of the stacked images.
-        single: the extractor of one channel, with one label set; a fresh `Plain` of ten classes
-            where none is given.
+        single: the extractor of one channel, with one label set.
 
     Raises:
         ValueError: the extractor of one channel has not exactly one label set.
     """
 
-    def __init__(self, spec: Spec, single: Extractor | None = None) -> None:
+    def __init__(self, spec: Spec, single: Extractor) -> None:
         super().__init__(spec)
-        colours, height, breadth = spec.shape
-        ten = Spec("image", (1, height, breadth), labels={"digit": tuple("0123456789")})
-        self.single = single or Plain(ten)
-        if len(self.single.spec.labels) != 1:
+        if len(single.spec.labels) != 1:
             raise ValueError("stacked pictures need an extractor with exactly one label set")
-        self.width = colours * self.single.width
+        colours = spec.shape[0]
+        self.single = single
+        self.width = colours * single.width
         self._colours = colours
 
     def features(self, samples: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d"]:
