@@ -71,6 +71,16 @@ def test_run_without_a_model(trained: sparring.Run, tmp_path: Path, refused: End
     assert "There is no model in" in refused(tmp_path / "run")
 
 
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "stacked_mnist"])
+def test_judging_downloads_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Ends
+) -> None:
+    monkeypatch.setenv("SPARRING_DATA", str(tmp_path / "none"))
+    said = refused(pictures(tmp_path / "some", 3), "--data", name)
+    assert f"The data set {name} is not on this machine" in said
+    assert f"sparring data get {name}" in said
+
+
 def test_other_size(tmp_path: Path, refused: Ends) -> None:
     said = refused(pictures(tmp_path / "large", 3, side=32), "--data", "mnist_5k")
     assert "000.png has 32 x 32 pixels; 28 x 28 are needed" in said

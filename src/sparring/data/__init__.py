@@ -64,6 +64,11 @@ class Dataset(ABC):
     def source(self) -> str:
         """Who made the data and where they come from."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether `split` needs no network; `sparring data get NAME` makes it so."""
+        return True
+
     @abstractmethod
     def split(self, part: Split) -> Samples:
         """The "train" or the "test" part, always the same samples in the same order.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sparring.core.errors import BadData
 from sparring.data import Samples, Split
-from sparring.data._remote import RemoteFile, locate
+from sparring.data._remote import RemoteFile, find, locate
 
 BYTES = 0x08  # the format's code for unsigned bytes, the only type these sets use
 
@@ -42,6 +42,13 @@ def archive(folder: str, mirrors: Sequence[str], contents: dict[str, tuple[int, 
         return file(f"{prefix}-images-idx3-ubyte.gz"), file(f"{prefix}-labels-idx1-ubyte.gz")
 
     return Archive(folder, {"train": pair("train"), "test": pair("t10k")})
+
+
+def is_here(archive: Archive) -> bool:
+    """Whether all files of both splits lie on this machine."""
+    return all(
+        find(archive.folder, file) is not None for pair in archive.files.values() for file in pair
+    )
 
 
 def load(archive: Archive, part: Split, label_set: str, num_classes: int) -> Samples:

@@ -28,6 +28,12 @@ class RemoteFile:
     mirrors: tuple[str, ...]
 
 
+def find(folder: str, wanted: RemoteFile) -> Path | None:
+    """Where `wanted` lies on this machine, whatever is in it; None where it does not."""
+    paths = (place / wanted.name for place in _places(folder))
+    return next((path for path in paths if path.is_file()), None)
+
+
 def locate(folder: str, wanted: RemoteFile) -> Path:
     """Where `wanted` lies: in SPARRING_DATA/folder, else in the cache, else downloaded to there.
 
@@ -37,15 +43,11 @@ def locate(folder: str, wanted: RemoteFile) -> Path:
         BadData: the file that is there has other content, or no mirror has it.
         OutOfResources: the disk is full.
     """
-    own = os.environ.get("SPARRING_DATA")
-    places = [Path(own) / folder] if own else []
-    places.append(files.cache_dir() / "data" / folder)
-    for place in places:
-        path = place / wanted.name
-        if path.is_file():
-            _verify(path, wanted)
-            return path
-    path = places[-1] / wanted.name
+    found = find(folder, wanted)
+    if found is not None:
+        _verify(found, wanted)
+        return found
+    path = _places(folder)[-1] / wanted.name
     files.download(
         [mirror + wanted.name for mirror in wanted.mirrors],
         path,
@@ -54,6 +56,13 @@ def locate(folder: str, wanted: RemoteFile) -> Path:
         announce=lambda line: print(line, file=sys.stderr, flush=True),
     )
     return path
+
+
+def _places(folder: str) -> list[Path]:
+    """Where files are looked for; the last one is where they are downloaded to."""
+    own = os.environ.get("SPARRING_DATA")
+    places = [Path(own) / folder] if own else []
+    return [*places, files.cache_dir() / "data" / folder]
 
 
 def _verify(path: Path, wanted: RemoteFile) -> None:

@@ -65,6 +65,11 @@ class FashionMNIST(Dataset):
         """Who made it, and where."""
         return "Zalando Research, https://github.com/zalandoresearch/fashion-mnist"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether all files lie in SPARRING_DATA or in the cache."""
+        return _idx.is_here(ARCHIVE)
+
     def split(self, part: Split) -> Samples:
         """The makers' own split."""
         return _idx.load(ARCHIVE, part, "garment", 10)

@@ -55,6 +55,11 @@ class MNIST(Dataset):
         """Who made it, and where."""
         return "Y. LeCun, C. Cortes and C. Burges, http://yann.lecun.com/exdb/mnist/ (from NIST)"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether all files lie in SPARRING_DATA or in the cache."""
+        return _idx.is_here(ARCHIVE)
+
     def split(self, part: Split) -> Samples:
         """The makers' own split."""
         return _idx.load(ARCHIVE, part, "digit", 10)

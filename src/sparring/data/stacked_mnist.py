@@ -55,6 +55,11 @@ class StackedMNIST(Dataset):
         """Who made the digits."""
         return f"random triples of MNIST: {MNIST().source}"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the digits are."""
+        return MNIST().is_here
+
     def split(self, part: Split) -> Samples:
         """Triples drawn with replacement, the same for the same seed on every machine."""
         digits = MNIST().split(part).values

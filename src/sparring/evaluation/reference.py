@@ -79,12 +79,18 @@ def reference(table: Mapping[str, Any]) -> Reference:
 
     Raises:
         UserError: an unknown name or setting.
-        BadData: the files are missing or damaged, or nothing is held out.
+        BadData: the files are not on this machine or damaged, or nothing is held out.
     """
     dataset: Dataset = components.build(components.DATASET, table, where="data")
+    name = table["name"]
+    if not dataset.is_here:
+        raise BadData(
+            f"The data set {name} is not on this machine, and judging downloads nothing; run: "
+            f"sparring data get {name}"
+        )
     held_out, train = dataset.split("test"), dataset.split("train")
     if not len(held_out) or not len(train):
-        raise BadData(f"{table['name']} has no held-out samples to compare with.")
+        raise BadData(f"{name} has no held-out samples to compare with.")
     return Reference(table, dataset, modality_of(dataset.spec), held_out, train)
 
 
