@@ -83,11 +83,35 @@ def test_several_seeds_are_summed_up(pair: list[sparring.Run], says: Says) -> No
     assert Path("report/seeds.html").is_file()
 
 
+def test_a_report_is_kept_where_the_next_one_fails(
+    pair: list[sparring.Run], says: Says, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    words = (pair[0].folder, tmp_path / "empty", "--data", "mnist_5k", "--out", "there")
+    code, out, err = says("evaluate", *words, *FAST)
+    assert (code, out) == (3, "")
+    assert "holds no samples" in err
+    assert Path("there/seed-0/report.html").is_file()
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "compare"])
+def test_a_place_that_cannot_be_written_is_refused_at_once(
+    verb: str, pair: list[sparring.Run], says: Says, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    folders = [run.folder for run in pair]
+    code, out, err = says(verb, *folders, *FAST, "--out", "taken/deep")
+    assert (code, out) == (2, "")
+    assert "taken is no folder" in err
+    assert "Looking at" not in err
+
+
 def test_models_are_compared(pair: list[sparring.Run], says: Says) -> None:
     code, out, err = says("compare", *(run.folder for run in pair), *FAST)
     assert code == 0, err
     assert "seed-0" in out
     assert "floor" in out
+    assert "Each is judged by 200 samples." in out
     assert sorted(path.name for path in Path("report").iterdir()) == [
         "compare.html", "compare.json", "compare.md",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from sparring.core.errors import UserError
 
 if TYPE_CHECKING:
     from sparring.evaluation.report import Report
+    from sparring.evaluation.subjects import Subject
 
 Models = Annotated[
     list[str],
@@ -35,7 +36,11 @@ Count = Annotated[
 Seed = Annotated[int, typer.Option(help="Of all draws.")]
 Fast = Annotated[
     bool,
-    typer.Option("--quick", help="Half as many samples, no slow metrics, no search for copies."),
+    typer.Option(
+        "--quick",
+        help="Where no count is given 5,000 samples; as many of the training part, not all; no "
+        "memorisation, no classifier trained on samples, no pairs closest to training samples.",
+    ),
 ]
 Look = Annotated[
     str, typer.Option(help="inception, to compare with published figures; empty = for the data.")
@@ -64,16 +69,21 @@ def evaluate(
 ) -> None:
     """Judge models: figures with intervals and floors, by two extractors, and a report each."""
     from sparring.evaluation import seeds
-    from sparring.evaluation.session import evaluate_all
+    from sparring.evaluation._paper import require_writable
+    from sparring.evaluation.session import Terms, judged, opened
 
-    reports = evaluate_all(
-        models, data, settings=_settings(settings), count=count, seed=seed, quick=quick,
-        extractor=extractor, device=device, trusted=trusted, hear=_listener(quiet),
-    )  # fmt: skip
-    pages = [
-        str(report.save(folder))
-        for report, folder in zip(reports, _folders(reports, out), strict=True)
-    ]
+    terms = Terms(
+        data, _settings(settings), count, seed, quick, extractor, device, trusted, _listener(quiet)
+    )
+    subjects = opened(models, terms)
+    folders = _folders(subjects, out)
+    for folder in folders:
+        require_writable(folder)
+    reports: list[Report] = []
+    pages: list[str] = []
+    for report, folder in zip(judged(subjects, terms), folders, strict=True):
+        pages.append(str(report.save(folder)))  # at once, as the next one may fail
+        reports.append(report)
     groups = seeds.groups(reports)
     if groups:
         pages.append(str(seeds.save(reports, Path(out or "report"))))
@@ -87,6 +97,7 @@ def evaluate(
         lines += [report.sentence, "", *_rows(COLUMNS, report.table()), ""]
         lines += [f"Not computed: {o.title}, by {o.extractor}. {o.reason}"
                   for o in report.verdict.omitted]  # fmt: skip
+        lines += [f"Limit: {limit}" for limit in report.limits]
     for group in groups:
         names = ", ".join(report.name for report in group)
         lines += [f"{names}:", *(f"  {each.sentence()}" for each in seeds.summaries(group)), ""]
@@ -108,12 +119,14 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Judge two models or more by the same real samples, and say what really differs."""
-    from sparring.evaluation import session
+    from sparring.evaluation._paper import require_writable
+    from sparring.evaluation.session import Terms, compared, opened
 
-    comparison = session.compare(
-        *models, data=data, settings=_settings(settings), count=count, seed=seed, quick=quick,
-        extractor=extractor, device=device, trusted=trusted, hear=_listener(quiet),
-    )  # fmt: skip
+    terms = Terms(
+        data, _settings(settings), count, seed, quick, extractor, device, trusted, _listener(quiet)
+    )
+    require_writable(Path(out))
+    comparison = compared(opened(models, terms), terms)
     page = comparison.save(out)
     if as_json:
         show(comparison.to_json())
@@ -127,6 +140,8 @@ def compare(
             "",
             *comparison.claims,
             "",
+            comparison.note,
+            *(f"Limit: {limit}" for limit in comparison.limits),
             f"report: {page}",
         ]
     )
@@ -146,14 +161,16 @@ def _listener(quiet: bool) -> Any:
     return hear
 
 
-def _folders(reports: Sequence[Report], out: str) -> list[Path]:
+def _folders(subjects: Sequence[Subject], out: str) -> list[Path]:
     """Where each report goes; several never go to the same place."""
-    runs = [report.verdict.run for report in reports]
-    if len(reports) == 1:
-        return [Path(out or (Path(runs[0]) / "report" if runs[0] else "report"))]
+    if len(subjects) == 1:
+        run = subjects[0].run
+        return [Path(out or (Path(run) / "report" if run else "report"))]
     folders = [
-        Path(run) / "report" if run and not out else Path(out or "report") / _plain(report.name)
-        for run, report in zip(runs, reports, strict=True)
+        Path(each.run) / "report"
+        if each.run and not out
+        else Path(out or "report") / _plain(each.name)
+        for each in subjects
     ]
     if len(set(folders)) < len(folders):
         raise UserError("The same model is named twice.")

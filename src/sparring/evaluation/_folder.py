@@ -28,27 +28,32 @@ def holds_samples(path: Path) -> bool:
     return path.is_dir() and not any((path / sign).exists() for sign in signs)
 
 
-def chosen(folder: Path, suffix: str, count: int, seed: int) -> list[Path]:
-    """The samples in a folder and its sub-folders in order of name, at most `count` of them.
+def found(folder: Path, suffix: str) -> list[Path]:
+    """The samples in a folder and its sub-folders in order of name.
 
     Hidden files, `sheet.png` and what is no sample by name or content are left aside.
 
     Raises:
         BadData: there are none, too many, or files that cannot be read.
     """
-    found = []
+    samples = []
     for number, path in enumerate(sorted(folder.rglob("*"))):
         if number >= MOST:
             raise BadData(f"{folder} holds more than {MOST:,} files.")
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and path.name != SHEET and not hidden and _is_sample(path, suffix):
-            found.append(path)
-    if not found:
+            samples.append(path)
+    if not samples:
         raise BadData(f"{folder} holds no samples: no picture or {suffix} file lies in it.")
-    if len(found) <= count:
-        return found
-    order = Streams(seed).permutation("files", len(found))[:count]
-    return [found[i] for i in sorted(order.tolist())]
+    return samples
+
+
+def chosen(samples: Sequence[Path], count: int, seed: int) -> list[Path]:
+    """At most `count` of the samples, drawn at random and in the order that they are in."""
+    if len(samples) <= count:
+        return list(samples)
+    order = Streams(seed).permutation("files", len(samples))[:count]
+    return [samples[i] for i in sorted(order.tolist())]
 
 
 def sample(path: Path, spec: Spec, modality: Modality) -> Tensor:

@@ -14,7 +14,7 @@ from sparring.core.errors import BadData
 from sparring.core.version import VERSION
 from sparring.evaluation._paper import Paper, save
 from sparring.evaluation.differences import Row, overall, rows
-from sparring.evaluation.report import Report, basis_facts
+from sparring.evaluation.report import Report, basis_facts, write_limits
 from sparring.evaluation.scores import ARROWS, shown, shown_figure
 
 FORMAT = "sparring comparison 1"
@@ -29,9 +29,11 @@ class Comparison:
     Attributes:
         reports: one for each, the one that the others are measured against first; all judged by
             the same judge.
+        note: by how many samples each, and why.
     """
 
     reports: tuple[Report, ...]
+    note: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -60,6 +62,11 @@ class Comparison:
             for row in self.rows
         ]
 
+    @property
+    def limits(self) -> list[str]:
+        """What keeps the verdicts from being sure, a sentence each."""
+        return [limit for report in self.reports for limit in report.limits]
+
     def to_json(self) -> dict[str, Any]:
         """Everything that was measured and what it rests on."""
         return {
@@ -67,6 +74,8 @@ class Comparison:
             "sparring": VERSION,
             "created": self.reports[-1].created,
             "verdicts": self.sentences,
+            "note": self.note,
+            "limits": self.limits,
             "differences": [row.to_json(self.names) for row in self.rows],
             "models": [report.to_json() for report in self.reports],
         }
@@ -100,16 +109,18 @@ class Comparison:
         paper = Paper(" against ".join(self.names))
         for text in self.sentences:
             paper.verdict(text)
+        write_limits(paper, self.limits)
         words = " and then ".join(self.names)
         paper.sheet(self.sheet(), f"From top to bottom as many samples of each: {words}")
         paper.heading("Figures")
         paper.words(
             "By the extractor that measures, with 95 % intervals over draws of samples. All were "
-            "compared with the same real samples."
+            f"compared with the same real samples. {self.note}"
         )
         header, body = self.table()
         paper.table(header, body)
-        _differences(paper, self.rows, self.names)
+        looks = [look["architecture"] for look in self.reports[0].basis["extractors"]]
+        _differences(paper, self.rows, self.names, looks)
         paper.heading("What this rests on")
         paper.facts(basis_facts(self.reports[0].basis))
         for report in self.reports:
@@ -131,14 +142,15 @@ class Comparison:
         return self.paper().html.decode()
 
 
-def _differences(paper: Paper, found: Sequence[Row], names: Sequence[str]) -> None:
+def _differences(
+    paper: Paper, found: Sequence[Row], names: Sequence[str], looks: Sequence[str]
+) -> None:
     paper.heading(f"Differences to {names[0]}")
     paper.words(
         "A difference is real where its 95 % interval leaves 0 out by every extractor. It speaks "
         "of these very models; whether one recipe is better than another, runs with several seeds "
         "tell."
     )
-    looks = [reading.extractor.split()[0] for reading in found[0].scores[0].readings]
     for other in range(1, len(names)):
         body = []
         for row in found:

@@ -80,8 +80,8 @@ class Judge:
         count: samples of each subject; 0 = 10,000, or 26 for every class of the verdicts. Never
             more than there are training samples, so that floors rest on as many.
         seed: of all draws.
-        quick: whether to leave out what takes long: slow metrics, the search for copies among all
-            training samples, and half of the samples.
+        quick: 5,000 samples where no count is given, compared with as many of the training part
+            and not with all, and neither slow metrics nor the pairs closest to training samples.
         hear: gets lines of progress.
     """
 
@@ -118,15 +118,20 @@ class Judge:
         """Held-out real samples by every extractor."""
         return self._seen(*self._real, f"{len(self._real[0]):,} held-out samples")
 
-    def examine(self, subject: Subject) -> Verdict:
+    def examine(self, subject: Subject, count: int = 0) -> Verdict:
         """Draw samples and measure everything that can be measured.
+
+        Args:
+            subject: what is judged.
+            count: samples of it, at most as many as the judge's; 0 = as many as those.
 
         Raises:
             BadData: the samples cannot be compared with the data, or no metric gives a number.
         """
         begun = time.monotonic()
+        wanted = self._wanted(count or self.count)
         drawn = subject.draw(
-            self.seed, self._wanted(), self.reference.spec, self.reference.modality, self.hear
+            self.seed, wanted, self.reference.spec, self.reference.modality, self.hear
         )
         require_enough(len(drawn.raw), f"samples of {subject.name}", self.quick)
         if bool(drawn.raw.eq(drawn.raw[:1]).all()):
@@ -167,10 +172,10 @@ class Judge:
             "extractors": [_papers(look) for look in self.looks],
         }
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, count: int) -> Wanted:
         raw, labels = self._train
-        pick = Streams(self.seed).permutation("classes", len(raw))[: self.count]
-        return Wanted(self.count, {name: index[pick] for name, index in labels.items()})
+        pick = Streams(self.seed).permutation("classes", len(raw))[:count]
+        return Wanted(count, {name: index[pick] for name, index in labels.items()})
 
     def _measure(
         self, place: int, name: str, metric: Metric, evidence: Evidence, found: _Found

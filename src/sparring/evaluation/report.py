@@ -39,6 +39,7 @@ class Report:
         modality: how samples are shown.
         rows: of the run's `metrics.jsonl`; empty where there is no run.
         created: when, in UTC.
+        limits: what keeps the verdict from being sure, a sentence each.
     """
 
     verdict: Verdict
@@ -46,6 +47,7 @@ class Report:
     modality: Modality
     rows: tuple[Mapping[str, Any], ...]
     created: str
+    limits: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -77,6 +79,7 @@ class Report:
             "subject": dict(self.verdict.subject),
             **self.basis,
             "verdict": self.sentence,
+            "limits": list(self.limits),
             "scores": [score.to_json() for score in self.verdict.scores],
             "not_computed": [asdict(omitted) for omitted in self.verdict.omitted],
             "classes": [asdict(row) for row in self.verdict.classes],
@@ -187,6 +190,7 @@ def basis_facts(basis: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _paper(report: Report) -> Paper:
     paper = Paper(f"What {report.name} is worth")
     paper.verdict(report.sentence)
+    write_limits(paper, report.limits)
     picture = grid(report.verdict, report.modality, report.modality.spec)
     paper.sheet(picture, f"The first of {len(report.verdict.drawn.raw):,} samples, not chosen")
     _numbers(paper, report)
@@ -196,6 +200,12 @@ def _paper(report: Report) -> Paper:
     paper.heading("What this rests on")
     paper.facts([*_origin(report.verdict.subject), *basis_facts(report.basis)])
     return paper
+
+
+def write_limits(paper: Paper, limits: Sequence[str]) -> None:
+    """What keeps a verdict from being sure, beside the verdict."""
+    for limit in limits:
+        paper.words(f"Limit: {limit}")
 
 
 def _numbers(paper: Paper, report: Report) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from sparring.core import components, files, memory
 from sparring.core import device as devices
-from sparring.core import files, memory
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
 from sparring.evaluation.judge import Judge, require_enough
@@ -27,24 +27,57 @@ from sparring.provenance.manifest import now
 MOST_COUNT = 1_000_000
 DEFAULT_COUNTS = {"inception": COUNT}  # what published tables rest on
 
-
-@dataclass(frozen=True)
-class Terms:
-    """Under which terms everything in one call is judged; see `evaluate`."""
-
-    count: int
-    seed: int
-    quick: bool
-    extractor: str
-    device: str
+Given = str | Path | Sampler
+Table = Mapping[str, Any]
 
 
 def silent(_line: str) -> None:
     """Nobody listens."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """Under which terms everything in one call is judged.
+
+    Attributes:
+        data: the data set to compare with, with its defaults and `settings`; empty = what each
+            model learned from.
+        settings: of that data set, such as `{"path": "photos"}`.
+        count: samples; 0 = 10,000, or 26 for every class that the extractor tells apart.
+        seed: of all draws.
+        quick: 5,000 samples where no count is given, compared with as many of the training part
+            and not with all, and neither slow metrics nor the pairs closest to training samples.
+        extractor: what looks, such as "inception" for figures that compare with published ones
+            (50,000 samples by default); empty = the two that are made for the data.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        trusted: whether models may name components outside of Sparring, which are then run.
+        hear: gets lines of progress.
+
+    Raises:
+        UserError: a number is out of range.
+    """
+
+    data: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 0
+    seed: int = 0
+    quick: bool = False
+    extractor: str = ""
+    device: str = "auto"
+    trusted: bool = False
+    hear: Heard = silent
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= MOST_COUNT:
+            raise UserError(
+                f"count = {self.count}: a number up to {MOST_COUNT:,} is needed; 0 = enough."
+            )
+        if not 0 <= self.seed < 2**62:
+            raise UserError(f"seed = {self.seed}: a whole number from 0 to 2^62 - 1 is needed.")
+
+
 def evaluate(
-    model: str | Path | Sampler,
+    model: Given,
     data: str = "",
     *,
     settings: Mapping[str, Any] | None = None,
@@ -61,47 +94,28 @@ def evaluate(
     Args:
         model: a run folder, a model folder or file, the name of a shipped model, a folder of
             samples made by anything, or a sampler.
-        data: the data set to compare with; empty = what the model learned from.
-        settings: of that data set, such as `{"path": "photos"}`.
-        count: samples; 0 = 10,000, or 26 for every class that the extractor tells apart.
+        data: as all that follows, told in `Terms`.
+        settings: of the data.
+        count: samples.
         seed: of all draws.
-        quick: whether to leave slow metrics out.
-        extractor: what looks, such as "inception" for figures that compare with published ones
-            (50,000 samples by default); empty = the two that are made for the data.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        trusted: whether the model may name components outside of Sparring, which are then run.
+        quick: less, in less time.
+        extractor: what looks.
+        device: where.
+        trusted: whether the model is your own.
         hear: gets lines of progress.
 
     Raises:
         BadData: the model, the samples or the data cannot be used, or are too few.
         UserError: it is not known what to compare with, or a number is out of range.
     """
-    return evaluate_all(
-        [model], data, settings=settings, count=count, seed=seed, quick=quick,
-        extractor=extractor, device=device, trusted=trusted, hear=hear,
-    )[0]  # fmt: skip
-
-
-def evaluate_all(
-    models: Sequence[str | Path | Sampler],
-    data: str = "",
-    *,
-    settings: Mapping[str, Any] | None = None,
-    count: int = 0,
-    seed: int = 0,
-    quick: bool = False,
-    extractor: str = "",
-    device: str = "auto",
-    trusted: bool = False,
-    hear: Heard = silent,
-) -> list[Report]:
-    """Judge several, each against its own data unless `data` says otherwise; as `evaluate`."""
-    subjects, tables = _opened(models, data, settings or {}, device, trusted)
-    return _judged(subjects, tables, Terms(count, seed, quick, extractor, device), hear)
+    given = settings or {}
+    terms = Terms(data, given, count, seed, quick, extractor, device, trusted, hear)
+    (report,) = judged(opened([model], terms), terms)
+    return report
 
 
 def compare(
-    *models: str | Path | Sampler,
+    *models: Given,
     data: str = "",
     settings: Mapping[str, Any] | None = None,
     count: int = 0,
@@ -112,108 +126,119 @@ def compare(
     trusted: bool = False,
     hear: Heard = silent,
 ) -> Comparison:
-    """Judge two or more with the same seeds and real samples, and say what really differs.
+    """Judge two or more with the same seeds, real samples and counts; say what really differs.
 
-    Arguments and errors are those of `evaluate`.
+    Where no data are named, all must have learned from the same. Arguments and errors are those of
+    `evaluate`.
 
     Raises:
         UserError: fewer than two, or they learned from different data and none was named.
     """
-    if len(models) < 2:
-        raise UserError("A comparison needs two models or more.")
-    subjects, tables = _opened(models, data, settings or {}, device, trusted)
-    for other, table in zip(subjects, tables, strict=True):
-        if table != tables[0]:
-            raise UserError(
-                f"{subjects[0].name} learned from {tables[0]['name']} and {other.name} from "
-                f"{table['name']}, or with other settings; name the data: --data NAME."
-            )
-    terms = Terms(count, seed, quick, extractor, device)
-    return Comparison(tuple(_judged(subjects, tables, terms, hear)))
+    given = settings or {}
+    terms = Terms(data, given, count, seed, quick, extractor, device, trusted, hear)
+    return compared(opened(models, terms), terms)
 
 
-def named(subjects: Sequence[Subject]) -> list[Subject]:
-    """The same subjects, those of equal names numbered."""
+def opened(models: Sequence[Given], terms: Terms) -> list[Subject]:
+    """What is judged; those of equal names are numbered."""
+    subjects = [subject(model, terms.device, trusted=terms.trusted) for model in models]
     seen: dict[str, int] = {}
     for each in subjects:
         seen[each.name] = seen.get(each.name, 0) + 1
         if seen[each.name] > 1:
             each.name = f"{each.name} ({seen[each.name]})"
-    return list(subjects)
+    return subjects
 
 
-def _opened(
-    models: Sequence[str | Path | Sampler],
-    data: str,
-    settings: Mapping[str, Any],
-    device: str,
-    trusted: bool,
-) -> tuple[list[Subject], list[dict[str, Any]]]:
-    """What is judged, and the data that each is compared with."""
-    subjects = named([subject(model, device, trusted=trusted) for model in models])
-    return subjects, [_table(each, data, settings) for each in subjects]
-
-
-def _judged(
-    subjects: Sequence[Subject],
-    tables: Sequence[Mapping[str, Any]],
-    terms: Terms,
-    hear: Heard,
-) -> list[Report]:
-    _require_numbers(terms.count, terms.seed)
-    place = devices.choose(terms.device)
+def judged(subjects: Sequence[Subject], terms: Terms) -> Iterator[Report]:
+    """One report after the other, each ready as soon as it is made; errors as `evaluate`."""
+    tables = [_table(each, terms) for each in subjects]
     judges: dict[str, Judge] = {}
-    reports = []
-    with memory.enough():
-        for each, table in zip(subjects, tables, strict=True):
-            key = json.dumps(table, sort_keys=True)
+    for each, table in zip(subjects, tables, strict=True):
+        key = json.dumps(table, sort_keys=True)
+        with memory.enough():
             if key not in judges:
-                judges[key] = _judge(table, terms, place, hear)
-            reports.append(_report(judges[key], each, place))
-    return reports
+                judges[key] = _judge(table, terms)
+            report = _report(judges[key], each, terms)
+        yield report
 
 
-def _judge(table: Mapping[str, Any], terms: Terms, place: torch.device, hear: Heard) -> Judge:
+def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
+    """All before one judge, on as many samples each as the one with the fewest has."""
+    if len(subjects) < 2:
+        raise UserError("A comparison needs two models or more.")
+    with memory.enough():
+        judge = _judge(_common_table(subjects, terms), terms)
+        most = [each.most(judge.reference.modality) for each in subjects]
+        count = min(judge.count, *most)
+        note = f"Each is judged by {count:,} samples"
+        if count < judge.count:
+            fewest = subjects[most.index(count)].name
+            note += f", as {fewest} has no more and figures change with the number of samples"
+        reports = [_report(judge, each, terms, count) for each in subjects]
+    return Comparison(tuple(reports), f"{note}.")
+
+
+def _judge(table: Table, terms: Terms) -> Judge:
+    place = devices.choose(terms.device)
     real = reference(table)
     kept = f"held-out samples of {table['name']}"
     require_enough(len(real.held_out), kept, terms.quick)  # before extractors are trained
     if terms.extractor:
         looks = [untrained_here(terms.extractor, real.spec, place)]
     else:
-        looks = looks_for(table, real.dataset, real.modality, device=place, hear=hear)
+        looks = looks_for(table, real.dataset, real.modality, device=place, hear=terms.hear)
     count = terms.count or DEFAULT_COUNTS.get(terms.extractor, 0)
-    return Judge(real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=hear)
+    return Judge(real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear)
 
 
-def _report(judge: Judge, each: Subject, place: torch.device) -> Report:
-    verdict = judge.examine(each)
+def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report:
+    verdict = judge.examine(each, count)
+    place = _device(devices.choose(terms.device))
     counts = {**judge.facts["counts"], "generated": len(verdict.drawn.raw)}
-    basis = {**judge.facts, "counts": counts, "device": _device(place), "torch": torch.__version__}
+    basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
-    return Report(verdict, basis, judge.reference.modality, tuple(rows), now())
+    limit = each.limit(judge.reference.table)
+    limits = (limit,) if limit else ()
+    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), limits)
 
 
-def _table(each: Subject, data: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a subject is compared with, without what decides no sample."""
-    own = {key: value for key, value in each.data.items() if key != "batch"}
-    if data and data != own.get("name"):
-        own = {"name": data}
-    if not own:
+def _table(each: Subject, terms: Terms) -> Table:
+    """What a subject is compared with, every default filled in.
+
+    Data that are named are taken as they are, also where it learned from the same with other
+    settings: so they are the same for all.
+
+    Raises:
+        UserError: nobody says what it is compared with, or an unknown name or setting.
+    """
+    table: Table = {"name": terms.data} if terms.data else each.data
+    if not table:
         raise UserError(
             f"Say what {each.name} is compared with: --data NAME, and for data of your own "
             "--data image_folder --set path=FOLDER."
         )
-    return {**own, **settings}
+    name = table["name"]
+    settings = {k: v for k, v in table.items() if k not in ("name", "batch")} | dict(terms.settings)
+    dataset = components.find(components.DATASET, name)
+    filled = components.arguments(dataset, settings, "data").model_dump(mode="json")
+    return {"name": name, **filled}
+
+
+def _common_table(subjects: Sequence[Subject], terms: Terms) -> Table:
+    """What all are compared with; who knows of no data takes those of the others."""
+    knowing = [each for each in subjects if terms.data or each.data] or subjects
+    tables = [_table(each, terms) for each in knowing]
+    for other, table in zip(knowing, tables, strict=True):
+        if table != tables[0]:
+            raise UserError(
+                f"{knowing[0].name} learned from {tables[0]['name']} and {other.name} from "
+                f"{table['name']}, or with other settings; name the data: --data NAME."
+            )
+    return tables[0]
 
 
 def _device(place: torch.device) -> str:
     if place.type == "cuda":
         return f"{place} ({torch.cuda.get_device_name(place)})"
     return f"{place} ({platform.machine()})"
-
-
-def _require_numbers(count: int, seed: int) -> None:
-    if not 0 <= count <= MOST_COUNT:
-        raise UserError(f"count = {count}: a number up to {MOST_COUNT:,} is needed; 0 = enough.")
-    if not 0 <= seed < 2**62:
-        raise UserError(f"seed = {seed}: a whole number from 0 to 2^62 - 1 is needed.")

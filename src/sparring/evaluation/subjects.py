@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from sparring.generation.sampler import MODEL_FILE, Sampler, load
 from sparring.modalities import Modality
 
 BLOCK = 1_000  # samples made between two lines of progress
+MAY_HAVE_SEEN = (
+    "it may have seen in training what is held out here, and then looks better than it is."
+)
 
 Heard = Callable[[str], None]
 
@@ -76,6 +80,14 @@ class Subject(ABC):
         """Where it came from, for the report."""
 
     @abstractmethod
+    def limit(self, table: Mapping[str, Any]) -> str:
+        """What keeps a verdict against the data of `table` from being sure; "" where nothing."""
+
+    @abstractmethod
+    def most(self, modality: Modality) -> int:
+        """How many samples it can give."""
+
+    @abstractmethod
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
         """At most as many samples as are wanted, of the wanted classes.
 
@@ -125,6 +137,20 @@ class Model(Subject):
             "samples_shown": self.sampler.facts.get("samples", 0),
             "follows_labels": sorted(self.heeded()),
         }
+
+    def limit(self, table: Mapping[str, Any]) -> str:
+        """Where it learned from other data, what is held out here may not have been there."""
+        own = {k: v for k, v in (self.data or self.recipe.data).items() if k != "batch"}
+        if own == table:
+            return ""
+        other = f"not from {table['name']}"
+        if own["name"] == table["name"]:
+            other = "but with other settings or from another place"
+        return f"{self.name} learned from {own['name']}, {other}: {MAY_HAVE_SEEN}"
+
+    def most(self, modality: Modality) -> int:
+        """As many as one wants."""
+        return sys.maxsize
 
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
         """The samples of the seeds from `seed` on, rounded as in the files that people get."""
@@ -180,9 +206,17 @@ class Folder(Subject):
         """Where they lie."""
         return {"kind": "folder", "name": self.name, "path": str(self.path)}
 
+    def limit(self, table: Mapping[str, Any]) -> str:
+        """Nobody knows who made them."""
+        return f"What made {self.name}, and from what it learned, is not known: {MAY_HAVE_SEEN}"
+
+    def most(self, modality: Modality) -> int:
+        """All files."""
+        return len(_folder.found(self.path, modality.suffix))
+
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
         """All files, or a random draw where there are more than are wanted."""
-        files = _folder.chosen(self.path, modality.suffix, wanted.count, seed)
+        files = _folder.chosen(_folder.found(self.path, modality.suffix), wanted.count, seed)
         hear(f"{self.name}: reading {len(files):,} files")
         raw = torch.stack([_folder.sample(path, spec, modality) for path in files])
         names = tuple(path.relative_to(self.path).as_posix() for path in files)

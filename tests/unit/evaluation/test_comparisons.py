@@ -9,8 +9,11 @@ import pytest
 
 import sparring
 from sparring.core.errors import UserError
+from sparring.core.recipe import Recipe
 from sparring.evaluation.differences import Row, overall
 from sparring.evaluation.scores import Reading, Score, difference, label, shown
+from sparring.evaluation.session import Terms, compared
+from sparring.evaluation.subjects import subject
 from sparring.metrics import Better, Figure
 
 
@@ -81,6 +84,46 @@ def test_a_model_does_not_differ_from_itself(runs: list[sparring.Run]) -> None:
     assert found.names == ["small-0", "small-0 (2)"]
     assert found.sentences[0].startswith("No real difference")
     assert all(each.winner(1) == 0 for each in found.rows)
+
+
+@pytest.fixture(scope="module")
+def fewer(small: Recipe, tmp_path_factory: pytest.TempPathFactory) -> sparring.Run:
+    """A run on forty of each digit alone."""
+    recipe = small.replace({"data.per_digit": 40}, samples=32)
+    return sparring.train(recipe, out=tmp_path_factory.mktemp("other") / "fewer", quiet=True)
+
+
+def test_data_that_are_named_are_the_same_for_all(
+    runs: list[sparring.Run], fewer: sparring.Run
+) -> None:
+    with pytest.raises(UserError, match="or with other settings; name the data: --data NAME"):
+        sparring.compare(runs[0].folder, fewer.folder, count=150, quick=True, device="cpu")
+    for models in ((runs[0].folder, fewer.folder), (fewer.folder, runs[0].folder)):
+        found = sparring.compare(*models, data="mnist_5k", count=150, quick=True, device="cpu")
+        assert {report.basis["data"]["train"] for report in found.reports} == {4_500}
+        (limit,) = found.limits
+        assert limit.startswith("fewer learned from mnist_5k, but with other settings")
+
+
+def test_defaults_that_are_left_out_are_no_difference(runs: list[sparring.Run]) -> None:
+    first, second = (subject(run.folder, "cpu") for run in runs)
+    assert first.data["per_digit"] == 450
+    second.data = {"name": "mnist_5k"}
+    assert compared([first, second], Terms(count=150, quick=True, device="cpu")).rows
+    found = sparring.evaluate(runs[0].folder, "mnist_5k", count=150, quick=True, device="cpu")
+    assert found.limits == ()
+
+
+def test_all_are_judged_by_as_many_samples(runs: list[sparring.Run], digits: Path) -> None:
+    found = sparring.compare(runs[0].folder, digits, count=200, quick=True, device="cpu")
+    assert [report.basis["counts"]["generated"] for report in found.reports] == [150, 150]
+    assert found.note == (
+        f"Each is judged by 150 samples, as {digits.name} has no more and figures change with the "
+        "number of samples."
+    )
+    text = found.paper().markdown.decode()
+    assert "Each is judged by 150 samples" in text
+    assert "and from what it learned, is not known: it may have seen in training" in text
 
 
 def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:

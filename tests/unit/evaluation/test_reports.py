@@ -15,7 +15,7 @@ import sparring
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.evaluation import seeds
-from sparring.evaluation.session import evaluate_all
+from sparring.evaluation.session import Terms, judged, opened
 from sparring.metrics import Evidence, Figure
 from sparring.metrics.frechet import Frechet
 
@@ -86,6 +86,18 @@ def test_json_says_what_the_numbers_rest_on(report: sparring.Report) -> None:
     assert math.isclose(sum(row["share"] for row in facts["classes"]), 1, abs_tol=1e-6)
 
 
+def test_what_a_verdict_cannot_know_stands_beside_it(
+    report: sparring.Report, digits: Path, tmp_path: Path
+) -> None:
+    assert report.limits == ()
+    other = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
+    (limit,) = other.limits
+    assert "it may have seen in training what is held out here" in limit
+    page = other.save(tmp_path)
+    for suffix in (".html", ".md", ".json"):
+        assert limit.partition(":")[0] in page.with_suffix(suffix).read_text(encoding="utf-8")
+
+
 def test_the_page_stands_alone(report: sparring.Report, tmp_path: Path) -> None:
     page = report.save(tmp_path / "deep" / "report")
     assert sorted(path.name for path in page.parent.iterdir()) == [
@@ -117,7 +129,8 @@ def test_equal_seeds_give_equal_numbers(runs: list[sparring.Run], report: sparri
 
 
 def test_runs_that_differ_by_seed_are_summed_up(runs: list[sparring.Run], tmp_path: Path) -> None:
-    reports = evaluate_all([r.folder for r in runs], count=150, quick=True, device="cpu")
+    terms = Terms(count=150, quick=True, device="cpu")
+    reports = list(judged(opened([run.folder for run in runs], terms), terms))
     ((*group,),) = seeds.groups(reports)
     found = {each.score.name: each for each in seeds.summaries(group)}
     values = [each.scores["frechet"].value for each in reports]
