@@ -66,7 +66,7 @@ def test_has_papers(name: str) -> None:
     assert metric.title and metric.better
     assert any(word.strip(",;").isdecimal() and len(word.strip(",;")) == 4
                for word in metric.source.split()), "no year"  # fmt: skip
-    assert set(metric.better.values()) <= {"lower", "higher"}
+    assert set(metric.better.values()) <= {"lower", "higher", "real"}
 
 
 @each

@@ -9,9 +9,11 @@ from typing import Any
 from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import (
     Difference,
+    Reading,
     Score,
     difference,
     leading,
+    nearer,
     shown,
 )
 
@@ -23,41 +25,48 @@ class Row:
     Attributes:
         scores: one for each subject.
         differences: of every subject but the first to the first, by extractor.
+        nearer: the same as 1 where that subject is surely nearer to real samples than the first,
+            -1 where it is farther from them, else 0.
     """
 
     scores: tuple[Score, ...]
     differences: tuple[tuple[Difference, ...], ...]
+    nearer: tuple[tuple[int, ...], ...]
 
     def winner(self, other: int) -> int:
-        """1 where subject `other` is better than the first by every extractor, -1 where worse.
+        """1 where subject `other` is nearer to real than the first by every extractor, -1 farther.
 
-        0 where an interval holds 0, or where the extractors disagree.
+        0 where an interval holds 0, where the extractors disagree, or where the difference is one
+        beyond what real samples score.
         """
-        signs = {each.sign for each in self.differences[other - 1]}
-        sign = signs.pop() if len(signs) == 1 else 0
-        return sign if self.scores[0].better == "higher" else -sign
+        signs = set(self.nearer[other - 1])
+        return signs.pop() if len(signs) == 1 else 0
 
     def agree(self, other: int) -> bool | None:
         """Whether all extractors say the same; None where there is but one."""
-        signs = [each.sign for each in self.differences[other - 1]]
+        signs = self.nearer[other - 1]
         return None if len(signs) < 2 else len(set(signs)) == 1
 
     def sentence(self, names: Sequence[str], other: int) -> str:
         """Whether this figure tells subject `other` from the first."""
         first, second = self.scores[0].figure, self.scores[other].figure
-        gap = self.differences[other - 1][0]
+        floor, gaps = self.scores[0].floor, self.differences[other - 1]
         numbers = f"{self.scores[0].label} {shown(second.value)} against {shown(first.value)}"
+        real = f"real samples score {shown(floor.value)}" if floor else "there is no floor"
         won = self.winner(other)
         if won:
             better = names[other] if won > 0 else names[0]
             both = ", and both extractors agree" if self.agree(other) else ""
+            best = f" where {real}" if self.scores[0].better == "real" else ""
             return (
-                f"{better} is better: {numbers}, a difference of {shown(abs(gap.value))} "
-                f"± {shown(gap.half)}{both}."
+                f"{better} is better: {numbers}{best}, a difference of {shown(abs(gaps[0].value))} "
+                f"± {shown(gaps[0].half)}{both}."
             )
         if self.agree(other) is False:
             return f"No claim: {numbers}, and the extractors disagree about it."
-        return f"No real difference: {numbers} (± {shown(gap.half)})."
+        if all(gap.sign for gap in gaps):
+            return f"No claim: {numbers} differ, but {real}, so that neither is surely nearer."
+        return f"No real difference: {numbers} (± {shown(gaps[0].half)})."
 
     def to_json(self, names: Sequence[str]) -> dict[str, Any]:
         """Plainly."""
@@ -97,13 +106,19 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
             if all(reading.extractor in _by_look(score) for score in scores)
         ]
         if looks:
-            tables = [_by_look(score) for score in scores]
-            gaps = tuple(
-                tuple(difference(tables[0][look], table[look]) for look in looks)
-                for table in tables[1:]
-            )
-            found.append(Row(tuple(scores), gaps))
+            found.append(row(scores, looks))
     return found
+
+
+def row(scores: Sequence[Score], looks: Sequence[str]) -> Row:
+    """One figure of all subjects by the extractors in `looks`, which all have."""
+    first, *others = [[_by_look(score)[look] for look in looks] for score in scores]
+    pairs = [list(zip(first, readings, strict=True)) for readings in others]
+    return Row(
+        tuple(scores),
+        tuple(tuple(difference(a.figure, b.figure) for a, b in each) for each in pairs),
+        tuple(tuple(nearer(a, b, scores[0].better) for a, b in each) for each in pairs),
+    )
 
 
 def overall(found: Sequence[Row], names: Sequence[str], other: int) -> str:
@@ -134,5 +149,5 @@ def _like(score: Score, verdict: Verdict) -> Score | None:
     )
 
 
-def _by_look(score: Score) -> dict[str, Any]:
-    return {reading.extractor: reading.figure for reading in score.readings}
+def _by_look(score: Score) -> dict[str, Reading]:
+    return {reading.extractor: reading for reading in score.readings}

@@ -212,7 +212,8 @@ def _numbers(paper: Paper, report: Report) -> None:
     paper.heading("Figures")
     paper.words(
         "Each with its 95 % interval over draws of samples. The floor is what as many real samples "
-        "score in the model's place: nothing can be told beyond it. ↓ lower is better, ↑ higher is."
+        "score in the model's place: nothing can be told beyond it. ↓ lower is better, ↑ higher "
+        "is, ≈ neither: best is what real samples score."
     )
     looks = [look["architecture"] for look in report.basis["extractors"]]
     header = ["", ""]

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from sparring.core.rng import Streams
 
-Better = Literal["lower", "higher"]
+Better = Literal["lower", "higher", "real"]
+"""Where a figure is better; "real": neither below nor above what real samples score."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ class Metric(ABC):
     source: ClassVar[str]
     """Paper and equation."""
     better: ClassVar[Mapping[str, Better]]
-    """The figures that it measures, by name, and where each of them is better."""
+    """The figures that it measures, by name, and where each of them is better.
+
+    Nothing is better than the floor; where it can be passed by samples that are worse, as by too
+    typical ones, "real" is the word.
+    """
     fewest: ClassVar[int] = 100
     """Samples of each kind below which no number is given."""
     slow: ClassVar[bool] = False

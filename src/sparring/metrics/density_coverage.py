@@ -26,7 +26,7 @@ class DensityCoverage(Metric):
         "Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models, "
         "section 3, k = 5"
     )
-    better: ClassVar[Mapping[str, Better]] = {"density": "higher", "coverage": "higher"}
+    better: ClassVar[Mapping[str, Better]] = {"density": "real", "coverage": "higher"}
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`density` from 0 up, 1 for equal distributions, and `coverage` in [0, 1]."""

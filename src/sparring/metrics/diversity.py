@@ -33,7 +33,7 @@ class Diversity(Metric):
         "Odena et al. 2017, Conditional image synthesis with auxiliary classifier GANs, with "
         "distances between features instead of MS-SSIM"
     )
-    better: ClassVar[Mapping[str, Better]] = {"diversity": "higher", "diversity_worst": "higher"}
+    better: ClassVar[Mapping[str, Better]] = {"diversity": "real", "diversity_worst": "real"}
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`diversity`, the mean over classes, and `diversity_worst`, the least of any class."""

@@ -33,7 +33,7 @@ class LabelAccuracy(Metric):
 
     title = "Label accuracy"
     source = "Shmelkov et al. 2018, How good is my GAN?, where it is GAN-test"
-    better: ClassVar[Mapping[str, Better]] = {"label_accuracy": "higher"}
+    better: ClassVar[Mapping[str, Better]] = {"label_accuracy": "real"}
 
     def applies(self, evidence: Evidence) -> bool:
         """Where labels were asked for that the extractor knows."""

@@ -31,7 +31,7 @@ class Memorisation(Metric):
 
     title = "Memorisation"
     source = "Meehan et al. 2020, A non-parametric test to detect data-copying, section 3"
-    better: ClassVar[Mapping[str, Better]] = {"near_copies": "lower", "memorisation": "lower"}
+    better: ClassVar[Mapping[str, Better]] = {"near_copies": "real", "memorisation": "real"}
     slow = True
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:

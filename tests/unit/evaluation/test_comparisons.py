@@ -11,21 +11,23 @@ import sparring
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.evaluation.differences import Row, overall
+from sparring.evaluation.differences import row as row_of
 from sparring.evaluation.scores import Reading, Score, difference, label, shown
 from sparring.evaluation.session import Terms, compared
 from sparring.evaluation.subjects import subject
 from sparring.metrics import Better, Figure
 
 
-def score(*figures: Figure, better: Better = "lower", name: str = "frechet") -> Score:
-    readings = tuple(Reading(f"look {i}", f, None) for i, f in enumerate(figures))
+def score(
+    *figures: Figure, better: Better = "lower", name: str = "frechet", floor: Figure | None = None
+) -> Score:
+    readings = tuple(Reading(f"look {i}", f, floor) for i, f in enumerate(figures))
     return Score(name, label("Fréchet distance", name, name == "frechet"), name, better, "",
                  readings)  # fmt: skip
 
 
 def row(first: Score, second: Score) -> Row:
-    pairs = zip(first.readings, second.readings, strict=True)
-    return Row((first, second), (tuple(difference(a.figure, b.figure) for a, b in pairs),))
+    return row_of([first, second], [reading.extractor for reading in first.readings])
 
 
 NEAR, FAR = Figure(3.1, 2.9, 3.3), Figure(5.0, 4.8, 5.2)
@@ -44,6 +46,49 @@ def test_a_real_difference_needs_both_looks() -> None:
     assert row(score(FAR, FAR), score(NEAR, FAR)).winner(1) == 0
     assert row(score(FAR, NEAR), score(NEAR, FAR)).winner(1) == 0
     assert row(score(NEAR, better="higher"), score(FAR, better="higher")).winner(1) == 1
+
+
+def near(value: float, reach: float = 0.02) -> Figure:
+    return Figure(value, value - reach, value + reach)
+
+
+@pytest.mark.parametrize(
+    ("better", "first", "second", "winner"),
+    [
+        # Real samples score 0.7.
+        ("real", 0.5, 0.6, 1),
+        ("real", 0.6, 0.5, -1),
+        ("real", 0.7, 0.9, -1),  # too typical
+        ("real", 0.9, 0.8, 1),
+        ("real", 0.5, 0.9, 0),  # as far on the other side
+        ("real", 0.4, 0.8, 1),
+        ("real", 0.95, 0.6, 1),
+        ("real", 0.69, 0.75, 0),  # the floor has an error too
+        ("higher", 0.5, 0.6, 1),
+        ("higher", 0.7, 0.9, 0),
+        ("higher", 0.9, 0.75, 0),
+        ("higher", 0.5, 0.9, 1),
+        ("lower", 0.9, 0.8, 1),
+        ("lower", 0.7, 0.5, 0),
+        ("lower", 0.5, 0.9, -1),
+    ],
+)
+def test_nothing_is_better_than_real(
+    better: Better, first: float, second: float, winner: int
+) -> None:
+    floor = near(0.7)
+    pair = [score(near(x), better=better, name="x", floor=floor) for x in (first, second)]
+    assert row(*pair).winner(1) == winner
+    assert row(*reversed(pair)).winner(1) == -winner
+
+
+def test_what_is_best_at_its_floor_tells_nothing_without_one() -> None:
+    pair = [score(near(x), better="real", name="x") for x in (0.5, 0.6)]
+    assert row(*pair).winner(1) == 0
+    assert row(*pair).sentence(["A", "B"], 1) == (
+        "No claim: X 0.6000 against 0.5000 differ, but there is no floor, so that neither is "
+        "surely nearer."
+    )
 
 
 def test_sentences() -> None:
