@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from sparring.extractors import _choosing
 from sparring.extractors._choosing import fresh, learn, looks_for
 from sparring.extractors._contrast import contrast, likeness_loss
 from sparring.extractors._fitting import Fitting, accuracy, fit
-from sparring.extractors.inception import Inception, weights_path
+from sparring.extractors.inception import Inception, card, weights_path
 from sparring.generation.sampler import modality_of
 from sparring.modalities import Modality
 
@@ -162,6 +163,14 @@ def test_inception_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(BadData, match=r"pip install|has no weights") as error:
         Inception(Spec("image", (1, 28, 28)))
     assert str(weights_path()) in str(error.value) or "sparring[inception]" in str(error.value)
+
+
+def test_inception_is_named_by_the_weights_that_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
+    weights_path().write_bytes(b"weights")
+    assert card().sha256 == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_inception_wants_gray_or_colour() -> None:

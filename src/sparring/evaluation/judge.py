@@ -80,6 +80,8 @@ class Judge:
         count: samples of each subject; 0 = 10,000, or 26 for every class of the verdicts. Never
             more than there are training samples, so that floors rest on as many.
         seed: of all draws.
+        published: whether to judge as published tables do: against the training part, without slow
+            metrics. Held-out samples then give the floor, where there are enough of them.
         quick: 5,000 samples where no count is given, compared with as many of the training part
             and not with all, and neither slow metrics nor the pairs closest to training samples.
         hear: gets lines of progress.
@@ -94,29 +96,36 @@ class Judge:
         seed: int,
         quick: bool,
         hear: Heard,
+        published: bool = False,
     ) -> None:
         self.reference = reference
         self.looks = list(looks)
         self.seed = seed
         self.quick = quick
         self.hear = hear
-        self.metrics = _metrics(quick)
+        self.published = published
+        self.metrics = _metrics(quick or published)
         self.count = min(count or self._enough(), reference.most)
         if self.count < count:
             hear(f"{self.count:,} samples are drawn, as there are no more to measure a floor with.")
-        self._train = reference.learned_from(self.count if quick else reference.most, seed)
-        self._real = reference.real(self.count, seed)
+        some = quick and not published
+        self._learned = reference.learned_from(self.count if some else reference.most, seed)
+        held_out = reference.real(self.count, seed)
+        pair = (held_out, self._learned)
+        self._real, self._train = reversed(pair) if published else pair
         self._floors: dict[tuple[int, str, int], Mapping[str, Figure]] = {}
 
     @functools.cached_property
     def train(self) -> list[Observed]:
-        """The training part by every extractor."""
-        return self._seen(*self._train, f"{len(self._train[0]):,} training samples")
+        """The training part, or what stands in for it, by every extractor."""
+        kind = "held-out" if self.published else "training"
+        return self._seen(*self._train, f"{len(self._train[0]):,} {kind} samples")
 
     @functools.cached_property
     def real(self) -> list[Observed]:
-        """Held-out real samples by every extractor."""
-        return self._seen(*self._real, f"{len(self._real[0]):,} held-out samples")
+        """The real samples that are compared with, by every extractor."""
+        kind = "training" if self.published else "held-out"
+        return self._seen(*self._real, f"{len(self._real[0]):,} {kind} samples")
 
     def examine(self, subject: Subject, count: int = 0) -> Verdict:
         """Draw samples and measure everything that can be measured.
@@ -153,7 +162,7 @@ class Judge:
             self._scores(found),
             tuple(found.omitted),
             class_rows(evidences[0], self.reference.spec),
-            None if self.quick else _pairs(evidences[0]),
+            None if self.quick or self.published else _pairs(evidences[0]),
             time.monotonic() - begun,
         )
 
@@ -169,11 +178,12 @@ class Judge:
             },
             "seed": self.seed,
             "quick": self.quick,
+            "published_protocol": self.published,
             "extractors": [_papers(look) for look in self.looks],
         }
 
     def _wanted(self, count: int) -> Wanted:
-        raw, labels = self._train
+        raw, labels = self._learned
         pick = Streams(self.seed).permutation("classes", len(raw))[:count]
         return Wanted(count, {name: index[pick] for name, index in labels.items()})
 
@@ -200,6 +210,8 @@ class Judge:
     ) -> Mapping[str, Figure]:
         """Of as many real samples; the same for all subjects of equal count."""
         key = place, name, len(evidence.generated)
+        if len(evidence.train) < len(evidence.generated):
+            self._floors[key] = {}  # of fewer samples most figures are others
         if key not in self._floors:
             try:
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))

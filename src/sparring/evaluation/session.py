@@ -47,8 +47,9 @@ class Terms:
         seed: of all draws.
         quick: 5,000 samples where no count is given, compared with as many of the training part
             and not with all, and neither slow metrics nor the pairs closest to training samples.
-        extractor: what looks, such as "inception" for figures that compare with published ones
-            (50,000 samples by default); empty = the two that are made for the data.
+        extractor: what looks; empty = the two that are made for the data. "inception" gives figures
+            that compare with published ones: 50,000 samples by default, against the training part
+            as in published tables, and no slow metrics.
         device: "auto", "cpu", "cuda" or "cuda:1".
         trusted: whether models may name components outside of Sparring, which are then run.
         hear: gets lines of progress.
@@ -189,7 +190,10 @@ def _judge(table: Table, terms: Terms) -> Judge:
     else:
         looks = looks_for(table, real.dataset, real.modality, device=place, hear=terms.hear)
     count = terms.count or DEFAULT_COUNTS.get(terms.extractor, 0)
-    return Judge(real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear)
+    return Judge(
+        real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear,
+        published=bool(terms.extractor),
+    )  # fmt: skip
 
 
 def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report:

@@ -92,7 +92,7 @@ def untrained_here(architecture: str, spec: Spec, device: torch.device) -> Train
             "figures that compare with published ones; leave it out to take those for the data."
         )
     network = fresh(architecture, {}, spec, 0).to(device).eval().requires_grad_(False)
-    return Trained(network, inception.CARD)
+    return Trained(network, inception.card())
 
 
 def shipped_cards() -> list[Card]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
+import sys
+import types
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import torch
 
 import sparring
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.evaluation import seeds
-from sparring.evaluation.session import Terms, judged, opened
+from sparring.evaluation.judge import Judge
+from sparring.evaluation.reference import reference
+from sparring.evaluation.session import Terms, judged, opened, silent
+from sparring.evaluation.subjects import subject
+from sparring.extractors import inception
+from sparring.extractors._choosing import looks_for
 from sparring.metrics import Evidence, Figure
 from sparring.metrics.frechet import Frechet
 
@@ -140,3 +149,45 @@ def test_runs_that_differ_by_seed_are_summed_up(runs: list[sparring.Run], tmp_pa
     assert found["frechet"].high - found["frechet"].mean == pytest.approx(reach, rel=1e-4)
     read(seeds.save(reports, tmp_path).read_text())
     assert seeds.groups([reports[0], reports[0]]) == []
+
+
+class Pixels(torch.nn.Module):
+    """Stands in for Inception: its 2,048 features are pixels."""
+
+    def __init__(self, *_settings: object, **_more: object) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor]:
+        return (pixels.flatten(1)[:, :2048] * self.weight,)
+
+
+def test_published_figures_compare_with_the_training_part(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
+    inception.weights_path().write_bytes(b"weights")
+    whole = hashlib.sha256(b"weights").hexdigest()
+    monkeypatch.setattr(inception, "DIGEST", whole[:8])
+    module = types.ModuleType("torch_fidelity.feature_extractor_inceptionv3")
+    monkeypatch.setattr(module, "FeatureExtractorInceptionV3", Pixels, raising=False)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, "torch_fidelity", types.ModuleType("torch_fidelity"))
+    report = sparring.evaluate(digits, "mnist_5k", extractor="inception", device="cpu")
+    assert report.basis["counts"] == {"generated": 150, "real": 4_500, "train": 500}
+    assert [look["sha256"] for look in report.basis["extractors"]] == [whole]
+    assert set(report.floors) == set(report.scores)
+    assert "memorisation" not in report.scores
+    text = report.paper().markdown.decode()
+    assert "150 generated against 4,500 of the training part, as in published tables" in text
+
+
+def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparring.Run]) -> None:
+    real = reference({"name": "mnist_5k"})
+    (look,) = looks_for(
+        real.table, real.dataset, real.modality, device=torch.device("cpu"), count=1
+    )
+    judge = Judge(real, [look], count=600, seed=0, quick=True, hear=silent, published=True)
+    verdict = judge.examine(subject(runs[0].folder, "cpu"))
+    assert len(verdict.drawn.raw) == 600
+    assert {score.floor for score in verdict.scores if score.metric != "label_accuracy"} == {None}
