@@ -89,7 +89,7 @@ def test_other_size(tmp_path: Path, refused: Ends) -> None:
 @pytest.mark.parametrize(
     ("mode", "data", "sentence"),
     [
-        ("RGB", "mnist_5k", "is in colour; the data it is compared with are gray"),
+        ("RGB", "mnist_5k", "is in colour; the data are gray"),
         ("RGBA", "mnist_5k", "is in colour with transparency"),
     ],
 )
@@ -99,7 +99,7 @@ def test_other_channels(mode: str, data: str, sentence: str, tmp_path: Path, ref
 
 def test_gray_for_colours(full_data: Path, tmp_path: Path, refused: Ends) -> None:
     said = refused(pictures(tmp_path / "gray", 3), "--data", "stacked_mnist", "--set", "count=2000")
-    assert "is gray; the data it is compared with are in colour" in said
+    assert "is gray; the data are in colour" in said
 
 
 def test_unreadable_file(tmp_path: Path, refused: Ends) -> None:

@@ -91,6 +91,41 @@ def test_read_refuses_other_sizes_and_what_is_no_picture(tmp_path: Path) -> None
         image.read(tmp_path / "missing.png")
 
 
+@pytest.mark.parametrize(
+    ("channels", "mode", "said"),
+    [
+        (1, "RGB", "is in colour; the data are gray"),
+        (1, "RGBA", "is in colour with transparency; the data are gray"),
+        (3, "L", "is gray; the data are in colour"),
+        (2, "RGB", "is in colour; the data are gray"),
+    ],
+)
+def test_read_as_is_loses_nothing(channels: int, mode: str, said: str, tmp_path: Path) -> None:
+    bands = Pictures.new(mode, (8 if channels == 2 else 4, 4))
+    bands.putpixel((0, 0), 7 if mode == "L" else (1, 2, 3, 4)[: len(mode)])
+    bands.save(tmp_path / "a.png")
+    assert modality(channels, 4, 4).read(tmp_path / "a.png").shape == (channels, 4, 4)
+    with pytest.raises(BadData, match=said):
+        modality(channels, 4, 4).read_as_is(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_gray_in_colours_and_opaque_is_gray(mode: str, tmp_path: Path) -> None:
+    gray = Pictures.new("L", (4, 4), 9)
+    gray.convert(mode).save(tmp_path / "a.png")
+    image = modality(1, 4, 4)
+    assert image.read_as_is(tmp_path / "a.png").unique().tolist() == [9]
+
+
+def test_files_are_known_by_content_or_name(tmp_path: Path) -> None:
+    image = modality(1, 4, 4)
+    Pictures.new("L", (4, 4)).save(tmp_path / "a", format="PNG")
+    (tmp_path / "b.jpg").write_bytes(b"no picture, but it says so")
+    (tmp_path / "c.txt").write_text("neither")
+    found = [path.name for path in sorted(tmp_path.iterdir()) if image.claims(path)]
+    assert found == ["a", "b.jpg"]
+
+
 def test_a_shape_that_is_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\(c, h, w\)"):
         modality(28, 28)

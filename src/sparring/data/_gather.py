@@ -12,8 +12,6 @@ from sparring.core.errors import BadData
 from sparring.data._listing import Listing
 from sparring.modalities import _decode
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-
 
 @dataclass
 class Found:
@@ -40,7 +38,7 @@ def find(listing: Listing) -> Found:
     for entry in listing.entries:
         try:
             content = entry.read()
-            if not claims_to_be_picture(entry.name, content):
+            if not _decode.claims_to_be_picture(entry.name, content):
                 found.others += 1
                 continue
             found.channels = max(found.channels, _decode.num_channels(content))
@@ -48,11 +46,6 @@ def find(listing: Listing) -> Found:
         except BadData as reason:
             found.quarantined[entry.name] = str(reason)
     return found
-
-
-def claims_to_be_picture(name: str, content: bytes) -> bool:
-    """Whether a file has a picture's content or at least a picture's name."""
-    return bool(_decode.sniff(content[:16])) or name.lower().endswith(SUFFIXES)
 
 
 def classes_of(path: Path, names: Iterable[str]) -> dict[str, str]:

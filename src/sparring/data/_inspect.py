@@ -16,7 +16,7 @@ from PIL import Image as Pictures
 
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.data._gather import claims_to_be_picture, classes_of
+from sparring.data._gather import classes_of
 from sparring.data._listing import Entry, listed
 from sparring.modalities import _decode
 from sparring.modalities.image import Image
@@ -106,7 +106,7 @@ class _Tally:
     def add(self, entry: Entry) -> None:
         try:
             content = entry.read()
-            if not claims_to_be_picture(entry.name, content):
+            if not _decode.claims_to_be_picture(entry.name, content):
                 self.others += 1
                 return
             decoded = _decode.decode(content)

@@ -13,13 +13,11 @@ from torch import Tensor
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
-from sparring.data._gather import claims_to_be_picture
 from sparring.generation.sampler import MODEL_FILE
-from sparring.modalities import Modality, _decode
+from sparring.modalities import Modality
 
 MOST = 1_000_000  # files looked at
 SHEET = "sheet.png"  # which `sparring generate` writes beside the samples
-HEAD = 16  # bytes that tell what a file is
 
 
 def holds_samples(path: Path) -> bool:
@@ -28,7 +26,7 @@ def holds_samples(path: Path) -> bool:
     return path.is_dir() and not any((path / sign).exists() for sign in signs)
 
 
-def found(folder: Path, suffix: str) -> list[Path]:
+def found(folder: Path, modality: Modality) -> list[Path]:
     """The samples in a folder and its sub-folders in order of name.
 
     Hidden files, `sheet.png` and what is no sample by name or content are left aside.
@@ -41,10 +39,10 @@ def found(folder: Path, suffix: str) -> list[Path]:
         if number >= MOST:
             raise BadData(f"{folder} holds more than {MOST:,} files.")
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and path.name != SHEET and not hidden and _is_sample(path, suffix):
+        if path.is_file() and path.name != SHEET and not hidden and modality.claims(path):
             samples.append(path)
     if not samples:
-        raise BadData(f"{folder} holds no samples: no picture or {suffix} file lies in it.")
+        raise BadData(f"{folder} holds no samples: no {modality.suffix} or similar file lies in it.")
     return samples
 
 
@@ -54,19 +52,6 @@ def chosen(samples: Sequence[Path], count: int, seed: int) -> list[Path]:
         return list(samples)
     order = Streams(seed).permutation("files", len(samples))[:count]
     return [samples[i] for i in sorted(order.tolist())]
-
-
-def sample(path: Path, spec: Spec, modality: Modality) -> Tensor:
-    """One raw sample, exactly as the file has it.
-
-    Raises:
-        BadData: it cannot be read, or is of another size or has other channels than the data.
-    """
-    raw = modality.read(path)
-    content = path.read_bytes()
-    if _decode.sniff(content[:HEAD]):
-        _require_channels(path, content, spec)
-    return raw
 
 
 def labels(files: Sequence[Path], folder: Path, spec: Spec) -> Mapping[str, Int[Tensor, " n"]]:
@@ -89,32 +74,3 @@ def labels(files: Sequence[Path], folder: Path, spec: Spec) -> Mapping[str, Int[
             return {}
         index.append(told[0])
     return {name: torch.tensor(index)}
-
-
-def _is_sample(path: Path, suffix: str) -> bool:
-    if path.suffix.lower() == suffix:
-        return True
-    try:
-        with path.open("rb") as file:
-            return claims_to_be_picture(path.name, file.read(HEAD))
-    except OSError as error:
-        raise BadData(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _require_channels(path: Path, content: bytes, spec: Spec) -> None:
-    """Gray pictures that were saved in colour are gray; nothing else is brought into shape."""
-    wanted = spec.shape[0] if spec.shape[0] in _decode.MODES else 1
-    picture = _decode.decode(content).picture
-    has = len(picture.getbands())
-    if has == wanted:
-        return
-    if has == 4 and picture.getchannel("A").getextrema() == (255, 255):
-        picture = picture.convert("RGB")
-        has = 3
-    if has == 3 and wanted == 1:
-        red, green, blue = (band.tobytes() for band in picture.split())
-        if red == green == blue:
-            return
-    if has != wanted:
-        kinds = {1: "gray", 3: "in colour", 4: "in colour with transparency"}
-        raise BadData(f"{path} is {kinds[has]}; the data it is compared with are {kinds[wanted]}.")

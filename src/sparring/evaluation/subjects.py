@@ -212,13 +212,13 @@ class Folder(Subject):
 
     def most(self, modality: Modality) -> int:
         """All files."""
-        return len(_folder.found(self.path, modality.suffix))
+        return len(_folder.found(self.path, modality))
 
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
         """All files, or a random draw where there are more than are wanted."""
-        files = _folder.chosen(_folder.found(self.path, modality.suffix), wanted.count, seed)
+        files = _folder.chosen(_folder.found(self.path, modality), wanted.count, seed)
         hear(f"{self.name}: reading {len(files):,} files")
-        raw = torch.stack([_folder.sample(path, spec, modality) for path in files])
+        raw = torch.stack([modality.read_as_is(path) for path in files])
         names = tuple(path.relative_to(self.path).as_posix() for path in files)
         return Drawn(raw, _folder.labels(files, self.path, spec), names)
 

@@ -47,6 +47,17 @@ class Modality(ABC):
         """One raw sample from a file. Raises BadData where the file does not fit the Spec."""
 
     @abstractmethod
+    def claims(self, path: Path) -> bool:
+        """Whether a file is of this kind by its content or at least by its name.
+
+        Raises BadData where it cannot be opened.
+        """
+
+    @abstractmethod
+    def read_as_is(self, path: Path) -> Tensor:
+        """As `read`, and raises BadData too where `read` would lose something of the sample."""
+
+    @abstractmethod
     def write(self, sample: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
         """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
 

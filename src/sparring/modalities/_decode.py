@@ -17,6 +17,8 @@ from sparring.core.errors import BadData
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 200_000_000
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+HEAD = 16  # bytes that tell what a file is
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 
 
@@ -53,6 +55,11 @@ def sniff(head: bytes) -> str:
     if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
         return "BMP"
     return ""
+
+
+def claims_to_be_picture(name: str, content: bytes) -> bool:
+    """Whether a file has a picture's content or at least a picture's name."""
+    return bool(sniff(content[:HEAD])) or name.lower().endswith(SUFFIXES)
 
 
 def decode(content: bytes) -> Decoded:

@@ -62,9 +62,40 @@ class Image(Modality):
         Raises:
             BadData: no such file, no picture, or of another size.
         """
+        return self._pixels(self._opened(path))
+
+    def claims(self, path: Path) -> bool:
+        """PNG, JPEG, WebP, BMP or GIF.
+
+        Raises:
+            BadData: it cannot be opened.
+        """
+        try:
+            with path.open("rb") as file:
+                return _decode.claims_to_be_picture(path.name, file.read(_decode.HEAD))
+        except OSError as error:
+            raise BadData(f"{path} cannot be read: {error.strerror}.") from error
+
+    def read_as_is(self, path: Path) -> UInt8[Tensor, "c h w"]:
+        """As `read`; gray that was saved in colour is gray, and no channels are changed otherwise.
+
+        Raises:
+            BadData: as `read`, or other channels than those of the Spec.
+        """
+        picture, wanted = self._opened(path), self._channels_in_files
+        has = _channels_in_use(picture, wanted)
+        if has != wanted:
+            kinds = {1: "gray", 3: "in colour", 4: "in colour with transparency"}
+            raise BadData(f"{path} is {kinds[has]}; the data are {kinds[wanted]}.")
+        return self._pixels(picture)
+
+    @property
+    def _channels_in_files(self) -> int:
+        return self.spec.shape[0] if self.spec.shape[0] in _decode.MODES else 1
+
+    def _opened(self, path: Path) -> Pictures.Image:
         channels, height, width = self.spec.shape
-        is_strip = channels not in _decode.MODES
-        wanted = (width * channels if is_strip else width, height)
+        wanted = (width * channels // self._channels_in_files, height)
         try:
             picture = _decode.decode(path.read_bytes()).picture
         except (OSError, _decode.Unreadable) as error:
@@ -74,9 +105,14 @@ class Image(Modality):
                 f"{path} has {picture.width} x {picture.height} pixels; "
                 f"{wanted[0]} x {wanted[1]} are needed."
             )
-        picture, _ = _decode.with_channels(picture, 1 if is_strip else channels)
-        pixels = torch.from_numpy(np.array(picture)).view(height, wanted[0], -1).permute(2, 0, 1)
-        if is_strip:
+        return picture
+
+    def _pixels(self, picture: Pictures.Image) -> UInt8[Tensor, "c h w"]:
+        channels, height, width = self.spec.shape
+        picture, _ = _decode.with_channels(picture, self._channels_in_files)
+        pixels = torch.from_numpy(np.array(picture)).view(height, picture.width, -1)
+        pixels = pixels.permute(2, 0, 1)
+        if channels not in _decode.MODES:
             pixels = pixels.view(height, channels, width).permute(1, 0, 2)
         return pixels.contiguous()
 
@@ -152,6 +188,17 @@ class Image(Modality):
         )
         files.atomic_write(path, content.getvalue())
         return path
+
+
+def _channels_in_use(picture: Pictures.Image, wanted: int) -> int:
+    """The channels of a picture, of which those that say nothing need not be kept."""
+    has = len(picture.getbands())
+    if has == 4 and wanted < 4 and picture.getchannel("A").getextrema() == (255, 255):
+        picture, has = picture.convert("RGB"), 3
+    if has == 3 and wanted == 1:
+        red, green, blue = (band.tobytes() for band in picture.split())
+        has = 1 if red == green == blue else 3
+    return has
 
 
 def _pictures(raw: UInt8[Tensor, "b c h w"]) -> list[Pictures.Image]:
