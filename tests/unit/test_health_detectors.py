@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sparring.training import detectors as see
+from sparring.training import display as displays
 from sparring.training.advice import DETECTORS, of_a_bad_turn, of_absent_classes
 from sparring.training.detectors import Signs
+from sparring.training.display import Display
 
 WELL: Signs = {
     "d_real": 0.65, "d_fake": 0.35, "slope_generator": 0.03, "waiting": 0.01, "diversity": 0.9,
@@ -98,3 +100,16 @@ def test_findings_say_what_is_seen_and_what_to_change() -> None:
     ):
         assert len(finding.sentence.split(". ")) >= 3
         assert finding.word
+
+
+def test_a_line_of_progress_has_words_and_not_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(displays, "LINE_EVERY", 0.0)
+    with Display(100, quiet=False) as display:
+        display.numbers({"d_real": 0.9, "d_fake": 0.1, "score": 7.0}, list(BY_NAME))
+        display.advance(50)
+    line = capsys.readouterr().err
+    for detector in DETECTORS:
+        assert f"! {detector.word}" in line
+    assert "lost_classes" not in line

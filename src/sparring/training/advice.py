@@ -69,6 +69,8 @@ DETECTORS = (
     ),
 )  # fmt: skip
 
+WORDS = {detector.name: detector.word for detector in DETECTORS}
+
 ABSENT = (
     "missing_classes", "classes missing",
     "What is not there cannot be learned, but can be asked for.",

@@ -10,6 +10,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from sparring.training.advice import WORDS
+
 LINE_EVERY = 10.0  # seconds between plain lines
 
 
@@ -74,12 +76,12 @@ class Display:
             self.say(f"  preview {path}")
 
     def numbers(self, values: Mapping[str, int | float], trouble: Sequence[str]) -> None:
-        """The newest row of metrics, and the short words of what goes wrong."""
+        """The newest row of metrics, and the names of the findings that go on."""
         if "score" in values:
             self._judged = f"  score {values['score']:.3g}"
         if "d_real" in values and "d_fake" in values:
             verdicts = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
-            words = "".join(f"  ! {word}" for word in trouble)
+            words = "".join(f"  ! {WORDS.get(name, name)}" for name in trouble)
             self._scores = f"{verdicts}{self._judged}{words}"
 
     def advance(self, samples: int) -> None:
