@@ -5,16 +5,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import sparring
+from sparring.core import components
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.session import silent
 from sparring.evaluation.subjects import Drawn, Wanted, subject
+from sparring.extractors import _choosing
+from sparring.metrics import train_on_synthetic
 
 
 @pytest.fixture(scope="module")
@@ -101,5 +105,76 @@ def test_numbers_out_of_range(number: dict[str, int], sentence: str, digits: Pat
 
 
 def test_too_few_held_out_samples(trained: sparring.Run) -> None:
-    with pytest.raises((BadData, UserError)):
+    with pytest.raises(BadData, match=r"There are only \d held-out samples of image_folder; every"):
         sparring.evaluate(trained.folder, quick=True)
+
+
+def noisy(folder: Path, count: int, seed: int, classes: tuple[str, ...] = ("",)) -> Path:
+    """Small pictures of a bright spot somewhere, each class at another height."""
+    chance = np.random.default_rng(seed)
+    for number in range(count):
+        pixels = chance.integers(0, 60, (8, 8), dtype=np.uint8)
+        place = number % len(classes)
+        pixels[4 * place : 4 * place + 4, chance.integers(8)] = 255
+        target = folder / classes[place]
+        target.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(target / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extractors and classifiers learn for a few steps only."""
+    learn = train_on_synthetic.recognised_after
+    monkeypatch.setattr(_choosing, "STEPS", 4)
+    monkeypatch.setattr(
+        train_on_synthetic, "recognised_after", lambda given, _steps, seed: learn(given, 4, seed)
+    )
+
+
+@pytest.mark.usefixtures("in_no_time")
+def test_everything_is_measured_where_nothing_presses(tmp_path: Path) -> None:
+    both = ("high", "low")
+    real = noisy(tmp_path / "real", 1_600, 0, both)
+    fake = noisy(tmp_path / "fake", 200, 1, both)
+    settings = {"path": str(real), "size": 8}
+    report = sparring.evaluate(fake, "image_folder", settings=settings, device="cpu")
+    assert report.basis["counts"]["train"] > 1_300
+    assert not report.verdict.omitted
+    measured = {score.metric for score in report.verdict.scores}
+    assert measured == set(components.names("metrics"))
+    assert {score.name for score in report.verdict.scores if len(score.readings) < 2} == {"cas"}
+    assert report.verdict.pairs is not None
+    page = report.save(tmp_path / "report").with_suffix(".md").read_text(encoding="utf-8")
+    for title in ("Figures", "Class by class", "Closest to the training data"):
+        assert f"## {title}" in page
+
+
+@pytest.mark.usefixtures("in_no_time")
+def test_pictures_without_labels_are_judged(tmp_path: Path) -> None:
+    real = noisy(tmp_path / "real", 1_600, 0)
+    fake = noisy(tmp_path / "fake", 200, 1)
+    settings = {"path": str(real), "size": 8}
+    report = sparring.evaluate(fake, "image_folder", settings=settings, quick=True, device="cpu")
+    assert set(report.scores) == {
+        "frechet", "kernel", "precision", "recall", "density", "coverage",
+        "diversity", "diversity_worst",
+    }  # fmt: skip
+    assert report.verdict.classes == ()
+    assert "Class by class" not in report.paper().markdown.decode()
+
+
+def test_stacked_digits_are_judged_by_their_modes(full_data: Path, tmp_path: Path) -> None:
+    settings = {"count": 1_500}
+    stacked = reference({"name": "stacked_mnist", **settings})
+    samples = stacked.modality.to_samples(stacked.learned_from(150, seed=0)[0])
+    for number, sample in enumerate(samples):
+        stacked.modality.write(sample, tmp_path / "fake" / f"{number}.png", {})
+    report = sparring.evaluate(
+        tmp_path / "fake", "stacked_mnist", settings=settings, quick=True, device="cpu"
+    )
+    assert 100 < report.scores["modes"].value <= 150
+    omitted = {each.metric: each.reason for each in report.verdict.omitted}
+    assert set(omitted) == {"frechet", "diversity"}  # 10 of a mode are too many to ask for here
+    assert "more than the 384 features" in omitted["frechet"]
+    assert report.sentence.startswith("fake: Kernel distance")
