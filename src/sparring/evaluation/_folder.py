@@ -42,7 +42,9 @@ def found(folder: Path, modality: Modality) -> list[Path]:
         if path.is_file() and path.name != SHEET and not hidden and modality.claims(path):
             samples.append(path)
     if not samples:
-        raise BadData(f"{folder} holds no samples: no {modality.suffix} or similar file lies in it.")
+        raise BadData(
+            f"{folder} holds no samples: no {modality.suffix} or similar file lies in it."
+        )
     return samples
 
 
