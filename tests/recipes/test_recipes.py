@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tomllib
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 import sparring
+from sparring.core.errors import TrainingFailed
 from sparring.core.recipe import Recipe, failing, shipped, to_toml
-from sparring.training.advice import ABSENT, DETECTORS
+from sparring.training.advice import ABSENT, DETECTORS, of_a_bad_turn
 
 SHORT = {"data.batch": 8, "training.threads": 1, "training.precision": "float32",
          "training.accumulate": 1, "training.preview_count": 4}  # fmt: skip
@@ -66,7 +68,8 @@ def test_a_resolved_recipe_reads_back_equal(name: str, tmp_path: Path, pictures:
     assert Recipe.from_json(recipe.to_json()).hash == recipe.hash
 
 
-FINDINGS = {detector.name for detector in DETECTORS} | {ABSENT[0]}
+NOT_FINITE = of_a_bad_turn(0, "generator", math.nan).name
+FINDINGS = {detector.name for detector in DETECTORS} | {ABSENT[0], NOT_FINITE}
 
 
 @pytest.mark.parametrize("name", failing())
@@ -84,4 +87,14 @@ def test_a_recipe_made_to_fail_says_what_must_be_found(name: str) -> None:
 def test_a_recipe_made_to_fail_trains(name: str, tmp_path: Path) -> None:
     pytest.importorskip("mlxtend")
     recipe = Recipe.read(name, {"samples": 128, "data.batch": 32, "training.threads": 1})
-    assert sparring.train(recipe, out=tmp_path / "run", quiet=True).samples == 128
+    if recipe.expected["finding"] == NOT_FINITE:
+        with pytest.raises(TrainingFailed, match="diverged"):
+            sparring.train(recipe, out=tmp_path / "run", quiet=True)
+    else:
+        assert sparring.train(recipe, out=tmp_path / "run", quiet=True).samples == 128
+
+
+def test_every_finding_is_provoked() -> None:
+    """All but one: no recipe can promise a slow disk, so that a test brings slow data."""
+    provoked = {tomllib.loads(p.read_text())["expected"]["finding"] for p in failing().values()}
+    assert FINDINGS - provoked == {"starved"}
