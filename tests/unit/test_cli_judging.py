@@ -169,14 +169,20 @@ def test_the_shipped_extractors_are_listed_with_their_hashes(says: Says) -> None
     assert all(len(card["sha256"]) == 64 for card in cards)
 
 
-def test_an_extractor_is_trained_and_told_about(says: Says, tmp_path: Path) -> None:
+def test_an_extractor_is_trained_told_about_and_looks(
+    says: Says, pair: list[sparring.Run], tmp_path: Path
+) -> None:
     code, out, err = says(
         "extractors", "train", "mnist_5k", "channels=4", "--passes", "1", "--out", tmp_path / "own"
     )
     assert code == 0, err
     assert "pass 1 of 1" in err
     assert "accuracy: digit" in out
-    assert (tmp_path / "own" / "plain.json").is_file()
+    card = json.loads((tmp_path / "own" / "plain.json").read_text())
+    file = tmp_path / "own" / "plain.safetensors"
+    code, out, err = says("evaluate", pair[0].folder, *FAST, "--extractor", file, "--json")
+    assert code == 0, err
+    assert [look["sha256"] for look in json.loads(out)["extractors"]] == [card["sha256"]]
 
 
 def test_a_wrong_setting_of_an_extractor_is_named(says: Says) -> None:

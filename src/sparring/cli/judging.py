@@ -43,7 +43,11 @@ Fast = Annotated[
     ),
 ]
 Look = Annotated[
-    str, typer.Option(help="inception, to compare with published figures; empty = for the data.")
+    str,
+    typer.Option(
+        help="inception, to compare with published figures, or a .safetensors file that "
+        "`extractors train` wrote; empty = the two for the data."
+    ),
 ]
 Trusted = Annotated[
     bool, typer.Option(help="The models are my own: components they name are imported and run.")

@@ -19,7 +19,7 @@ from sparring.evaluation.judge import Judge, require_enough
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
-from sparring.extractors._choosing import looks_for, untrained_here
+from sparring.extractors._choosing import asked_for, looks_for
 from sparring.extractors.inception import COUNT
 from sparring.generation.sampler import Sampler
 from sparring.provenance.manifest import now
@@ -47,9 +47,10 @@ class Terms:
         seed: of all draws.
         quick: 5,000 samples where no count is given, compared with as many of the training part
             and not with all, and neither slow metrics nor the pairs closest to training samples.
-        extractor: what looks; empty = the two that are made for the data. "inception" gives figures
-            that compare with published ones: 50,000 samples by default, against the training part
-            as in published tables, and no slow metrics.
+        extractor: what looks; empty = the two that are made for the data. A file of
+            `sparring extractors train` looks alone, without a second one to confirm. "inception"
+            gives figures that compare with published ones: 50,000 samples by default, against the
+            training part as in published tables, and no slow metrics.
         device: "auto", "cpu", "cuda" or "cuda:1".
         trusted: whether models may name components outside of Sparring, which are then run.
         hear: gets lines of progress.
@@ -186,13 +187,13 @@ def _judge(table: Table, terms: Terms) -> Judge:
     kept = f"held-out samples of {table['name']}"
     require_enough(len(real.held_out), kept, terms.quick)  # before extractors are trained
     if terms.extractor:
-        looks = [untrained_here(terms.extractor, real.spec, place)]
+        looks = [asked_for(terms.extractor, real.spec, place)]
     else:
         looks = looks_for(table, real.dataset, real.modality, device=place, hear=terms.hear)
     count = terms.count or DEFAULT_COUNTS.get(terms.extractor, 0)
     return Judge(
         real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear,
-        published=bool(terms.extractor),
+        published=terms.extractor == "inception",
     )  # fmt: skip
 
 

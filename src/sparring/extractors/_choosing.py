@@ -79,20 +79,30 @@ def looks_for(
     return found
 
 
-def untrained_here(architecture: str, spec: Spec, device: torch.device) -> Trained:
-    """An extractor that brings weights of other people, such as Inception's.
+def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
+    """The extractor that somebody names: "inception", or a file that `extractors train` wrote.
 
     Raises:
-        BadData: its package or its weights are not there.
+        BadData: its package or its weights are not there, or it looks at other samples.
         UserError: no such extractor.
     """
-    if architecture != "inception":
+    if name == "inception":
+        network = fresh(name, {}, spec, 0).to(device).eval().requires_grad_(False)
+        return Trained(network, inception.CARD)
+    if Path(name).suffix != ".safetensors":
         raise UserError(
-            f"There is no extractor {architecture!r} to ask for. 'inception' is the one for "
-            "figures that compare with published ones; leave it out to take those for the data."
+            f"There is no extractor {name!r} to ask for: give 'inception', for figures that "
+            "compare with published ones, or a .safetensors file that `sparring extractors train` wrote; "
+            "leave it out to take those for the data."
         )
-    network = fresh(architecture, {}, spec, 0).to(device).eval().requires_grad_(False)
-    return Trained(network, inception.card())
+    trained = _stacked(read(Path(name)), spec)
+    if trained.network.spec.shape != spec.shape:
+        raise BadData(
+            f"{name} looks at samples of shape {trained.network.spec.shape}, and these data have "
+            f"{spec.shape}."
+        )
+    trained.network.to(device)
+    return trained
 
 
 def shipped_cards() -> list[Card]:
