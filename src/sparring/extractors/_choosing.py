@@ -88,12 +88,12 @@ def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
     """
     if name == "inception":
         network = fresh(name, {}, spec, 0).to(device).eval().requires_grad_(False)
-        return Trained(network, inception.CARD)
+        return Trained(network, inception.card())
     if Path(name).suffix != ".safetensors":
         raise UserError(
             f"There is no extractor {name!r} to ask for: give 'inception', for figures that "
-            "compare with published ones, or a .safetensors file that `sparring extractors train` wrote; "
-            "leave it out to take those for the data."
+            "compare with published ones, or a .safetensors file that `sparring extractors train` "
+            "wrote; leave it out to take those for the data."
         )
     trained = _stacked(read(Path(name)), spec)
     if trained.network.spec.shape != spec.shape:
