@@ -180,7 +180,7 @@ def _own(
     trained = write(new, network, card)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        new.rename(folder)  # as a whole: two trainings may learn at once, of other threads
+        new.rename(folder)  # as a whole: two trainings may learn it at once
     except OSError:
         shutil.rmtree(new)  # the other one was faster, and its extractor serves as well
     return trained
