@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from sparring.core import components, files
+from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.extractors import Extractor
-from sparring.extractors._choosing import LOOKS, SHIPPED, fresh, shipped_cards
+from sparring.extractors._choosing import LOOKS, SHIPPED, asked_for, fresh, shipped_cards
 from sparring.extractors._per_channel import PerChannel
 from sparring.extractors._trained import EXTRACTOR, Card, read, write
 
@@ -101,3 +102,27 @@ def test_other_weights_than_the_card_says_are_refused(tmp_path: Path) -> None:
     (tmp_path / "plain.json").write_text(json.dumps({**card, "sha256": "f" * 64}))
     with pytest.raises(BadData, match="is not the extractor of its card"):
         read(tmp_path / "plain.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("learned_from", "looks_at", "part"),
+    [
+        (TEN, Spec("image", (1, 32, 32)), r"looks at samples of shape \(1, 28, 28\)"),
+        (TEN, Spec("image", (3, 32, 32)), r"and these data have \(3, 32, 32\)"),
+        (COLOUR, TEN, r"looks at samples of shape \(3, 28, 28\)"),
+        (Spec("image", (1, 28, 28)), COLOUR, "looks at samples of shape"),
+        (TEN, Spec("image", (1, 28, 28), labels={"digit": ("0", "1")}), "other classes of 'digit'"),
+    ],
+)
+def test_an_extractor_for_other_data_is_refused(
+    tmp_path: Path, learned_from: Spec, looks_at: Spec, part: str
+) -> None:
+    write(tmp_path, fresh("plain", {}, learned_from, 0), CARD)
+    with pytest.raises(BadData, match=part):
+        asked_for(str(tmp_path / "plain.safetensors"), looks_at, torch.device("cpu"))
+
+
+def test_an_extractor_of_one_channel_looks_at_each(tmp_path: Path) -> None:
+    write(tmp_path, fresh("plain", {}, TEN, 0), CARD)
+    found = asked_for(str(tmp_path / "plain.safetensors"), COLOUR, torch.device("cpu"))
+    assert found.look(torch.zeros(2, *COLOUR.shape))[1]["mode"].shape == (2, 1000)

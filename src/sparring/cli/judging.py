@@ -96,16 +96,23 @@ def evaluate(
         many = {"reports": documents, "seeds": seeds.facts(reports)}
         show(documents[0] if len(documents) == 1 else many)
         return
-    lines: list[str] = []
-    for report in reports:
-        lines += [report.sentence, "", *_rows(COLUMNS, report.table()), ""]
-        lines += [f"Not computed: {o.title}, by {o.extractor}. {o.reason}"
-                  for o in report.verdict.omitted]  # fmt: skip
-        lines += [f"Limit: {limit}" for limit in report.limits]
+    lines = [line for report in reports for line in _read_out(report)]
     for group in groups:
         names = ", ".join(report.name for report in group)
         lines += [f"{names}:", *(f"  {each.sentence()}" for each in seeds.summaries(group)), ""]
     show([*lines, *(f"report: {page}" for page in pages)])
+
+
+def _read_out(report: Report) -> list[str]:
+    """What a person reads of a report without opening it."""
+    return [
+        report.sentence,
+        "",
+        *_rows(COLUMNS, report.table()),
+        "",
+        *(f"Not computed: {o.title}, by {o.extractor}. {o.reason}" for o in report.verdict.omitted),
+        *(f"Limit: {limit}" for limit in report.limits),
+    ]
 
 
 def compare(

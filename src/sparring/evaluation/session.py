@@ -24,6 +24,9 @@ from sparring.extractors.inception import COUNT
 from sparring.generation.sampler import Sampler
 from sparring.provenance.manifest import now
 
+PUBLISHED = (
+    "Compared with the training part, as published figures are: copies of it would score best."
+)
 MOST_COUNT = 1_000_000
 DEFAULT_COUNTS = {"inception": COUNT}  # what published tables rest on
 
@@ -190,7 +193,7 @@ def _judge(table: Table, terms: Terms) -> Judge:
         looks = [asked_for(terms.extractor, real.spec, place)]
     else:
         looks = looks_for(table, real.dataset, real.modality, device=place, hear=terms.hear)
-    count = terms.count or DEFAULT_COUNTS.get(terms.extractor, 0)
+    count = terms.count or (0 if terms.quick else DEFAULT_COUNTS.get(terms.extractor, 0))
     return Judge(
         real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear,
         published=terms.extractor == "inception",
@@ -203,7 +206,7 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     counts = {**judge.facts["counts"], "generated": len(verdict.drawn.raw)}
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
-    limit = each.limit(judge.reference.table)
+    limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
     limits = (limit,) if limit else ()
     return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), limits)
 

@@ -95,14 +95,26 @@ def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
             "compare with published ones, or a .safetensors file that `sparring extractors train` "
             "wrote; leave it out to take those for the data."
         )
-    trained = _stacked(read(Path(name)), spec)
-    if trained.network.spec.shape != spec.shape:
-        raise BadData(
-            f"{name} looks at samples of shape {trained.network.spec.shape}, and these data have "
-            f"{spec.shape}."
-        )
+    trained = read(Path(name))
+    _require_eyes_for(spec, trained.network.spec, name)
+    trained = _stacked(trained, spec)
     trained.network.to(device)
     return trained
+
+
+def _require_eyes_for(spec: Spec, own: Spec, name: str) -> None:
+    """An extractor for `own` can look at samples of `spec`, and means the same by its classes."""
+    each_channel = own.shape[0] == 1 and len(own.labels) == 1
+    if own.shape != spec.shape and not (own.shape[1:] == spec.shape[1:] and each_channel):
+        raise BadData(
+            f"{name} looks at samples of shape {own.shape}, and these data have {spec.shape}."
+        )
+    for labels in own.labels.keys() & spec.labels.keys():
+        if own.labels[labels] != spec.labels[labels]:
+            raise BadData(
+                f"{name} knows other classes of {labels!r} than these data have; train one on "
+                "them: sparring extractors train DATA."
+            )
 
 
 def shipped_cards() -> list[Card]:

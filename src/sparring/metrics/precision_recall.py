@@ -26,7 +26,7 @@ class PrecisionRecall(Metric):
         "Kynkäänniemi et al. 2019, Improved precision and recall metric for assessing generative "
         "models, equations 1 and 2, k = 3"
     )
-    better: ClassVar[Mapping[str, Better]] = {"precision": "real", "recall": "higher"}
+    better: ClassVar[Mapping[str, Better]] = {"precision": "real", "recall": "real"}
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`precision` and `recall` in [0, 1]."""
