@@ -170,6 +170,7 @@ def main() -> None:
                 folder.mkdir(parents=True, exist_ok=True)
                 (folder / FAILED).write_text(f"{error}\n", encoding="utf-8")
             publish(given.runs, given.budget)
+    publish(given.runs, given.budget)
 
 
 if __name__ == "__main__":
