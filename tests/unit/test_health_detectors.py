@@ -73,9 +73,16 @@ def test_good_samples_are_no_sign_of_a_discriminator_that_wins() -> None:
 
 
 @pytest.mark.parametrize("name", ["pinned", "saturated", "collapsed", "lost_classes", "blind"])
-def test_the_first_samples_are_not_judged(name: str) -> None:
-    signs = [{**WELL, **each, "samples": float(see.YOUNG - 1)} for each in ILL[name]]
-    assert BY_NAME[name].sees(signs) == ""
+def test_the_first_samples_and_steps_are_not_judged(name: str) -> None:
+    for samples, step, is_young in [
+        (see.YOUNG - 1, see.UNPRACTISED, True),
+        (see.YOUNG, see.UNPRACTISED - 1, True),
+        (see.YOUNG, see.UNPRACTISED, False),
+    ]:
+        when = {"samples": float(samples), "step": float(step)}
+        assert (
+            BY_NAME[name].sees([{**WELL, **each, **when} for each in ILL[name]]) == ""
+        ) is is_young
 
 
 @pytest.mark.parametrize("name", ["saturated", "collapsed", "lost_classes", "ignored_labels"])

@@ -29,6 +29,7 @@ def never_young() -> Iterator[None]:
     """Trainings this short would all pass as young."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(detectors, "YOUNG", 0)
+        patch.setattr(detectors, "UNPRACTISED", 0)
         yield
 
 

@@ -14,6 +14,7 @@ from sparring.training.signs import Signs
 LONGEST = 12  # rows and looks that are kept to look back on
 
 YOUNG = 15_000  # samples shown before which bad samples mean nothing yet
+UNPRACTISED = 500  # steps before which they do not either; large batches leave few of these
 APART = 0.97  # chance of telling samples apart above which a discriminator has won
 STUCK = 0.95  # a score above this share of that of two looks ago does not get better
 PINNED = 0.98  # mean probability of "real" for real samples, and 1 - that for generated ones
@@ -90,7 +91,10 @@ def last(signs: Sequence[Signs], name: str, count: int) -> list[float]:
 
 def young(signs: Sequence[Signs]) -> bool:
     """Whether it is too early to judge; slow learners make one grey blob for a while."""
-    return bool(signs) and signs[-1].get("samples", YOUNG) < YOUNG
+    if not signs:
+        return False
+    newest = signs[-1]
+    return newest.get("samples", YOUNG) < YOUNG or newest.get("step", UNPRACTISED) < UNPRACTISED
 
 
 def stuck(looks: Sequence[Signs]) -> bool:
