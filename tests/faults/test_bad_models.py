@@ -44,6 +44,14 @@ def test_other_shapes_are_named_and_nothing_is_loaded(tmp_path: Path) -> None:
     assert all(torch.equal(before[k], v) for k, v in layer.state_dict().items())
 
 
+def test_weights_that_are_no_numbers_make_nothing(trained: sparring.Run, tmp_path: Path) -> None:
+    tensors, header = weights.read(trained.folder / "model" / "model.safetensors")
+    weights.write(tmp_path / "model.safetensors", {k: t * torch.nan for k, t in tensors.items()},
+                  header)  # fmt: skip
+    with pytest.raises(BadData, match="not all numbers"):
+        sparring.load(tmp_path / "model.safetensors").generate(2)
+
+
 def test_foreign_safetensors_are_refused(tmp_path: Path) -> None:
     weights.write(tmp_path / "model.safetensors", {"w": torch.zeros(1)}, {})
     with pytest.raises(BadData, match="not written by Sparring"):

@@ -51,9 +51,10 @@ class Row:
         """Whether this figure tells subject `other` from the first."""
         first, second = self.scores[0].figure, self.scores[other].figure
         floor, gaps = self.scores[0].floor, self.differences[other - 1]
-        numbers = f"{self.scores[0].label} {shown(second.value)} against {shown(first.value)}"
-        real = f"real samples score {shown(floor.value)}" if floor else "there is no floor"
         won = self.winner(other)
+        named, against = (first, second) if won < 0 else (second, first)
+        numbers = f"{self.scores[0].label} {shown(named.value)} against {shown(against.value)}"
+        real = f"real samples score {shown(floor.value)}" if floor else "there is no floor"
         if won:
             better = names[other] if won > 0 else names[0]
             both = ", and both extractors agree" if self.agree(other) else ""
@@ -63,7 +64,7 @@ class Row:
                 f"± {shown(gaps[0].half)}{both}."
             )
         if self.agree(other) is False:
-            return f"No claim: {numbers}, and the extractors disagree about it."
+            return f"No claim: {numbers}, and the extractors do not say the same."
         if all(gap.sign for gap in gaps):
             return f"No claim: {numbers} differ, but {real}, so that neither is surely nearer."
         return f"No real difference: {numbers} (± {shown(gaps[0].half)})."

@@ -132,9 +132,9 @@ def sentence(name: str, scores: Sequence[Score]) -> str:
     if len(chief.readings) == 1:
         return f"{words} One extractor looked; no second one confirms it."
     told = {
-        True: "Both extractors tell it from real data.",
-        False: "Neither extractor tells it from real data.",
-        None: "The extractors disagree on whether it differs from real data.",
+        True: "By this figure, both extractors tell it from real data.",
+        False: "By this figure, neither extractor tells it from real data.",
+        None: "By this figure, the extractors do not say the same of it.",
     }
     return f"{words} {told[chief.apart]}"
 

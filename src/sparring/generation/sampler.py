@@ -153,12 +153,18 @@ class Sampler:
                 more typical and less varied (in the spirit of Brock et al. 2019, "truncation").
 
         Raises:
+            BadData: what the model makes is not all numbers.
             UserError: a number out of range, or a label that the model does not know.
         """
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.spec))
         samples = self(self.latents(seeds) * truncation, condition)
+        if not samples.isfinite().all():
+            raise BadData(
+                "The model makes samples that are not all numbers, so its weights are damaged or "
+                "its training had failed; take another model or an earlier checkpoint."
+            )
         named = [
             {name: classes[condition.labels[name][i]] for name, classes in self.spec.labels.items()}
             for i in range(count)

@@ -98,8 +98,8 @@ class Display:
             )
         elif now - self._lined >= LINE_EVERY:
             self._lined = now
-            left = (self.total - samples) / max(speed, 1e-9)
+            left = round((self.total - samples) / max(speed, 1e-9))
             self.say(
                 f"{samples:>10,} of {self.total:,} samples  {speed:,.0f}/s  "
-                f"{left // 60:.0f}:{left % 60:02.0f} left  {self._scores}"
+                f"{left // 60}:{left % 60:02} left  {self._scores}"
             )

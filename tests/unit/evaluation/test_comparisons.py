@@ -100,14 +100,16 @@ def test_sentences() -> None:
     )
     assert same.sentence(names, 1).startswith("No real difference: Fréchet distance 5 against 5")
     torn = row(score(FAR, FAR), score(NEAR, FAR)).sentence(names, 1)
-    assert torn.endswith("the extractors disagree about it.")
+    assert torn.endswith("the extractors do not say the same.")
     coverage = row(score(FAR, FAR, name="coverage"), score(FAR, FAR, name="coverage"))
     assert overall([coverage, better], names, 1) == (
         "B is nearer to real than A: Fréchet distance 3.1 against 5, a difference of 1.9 ± 0.2828, "
         "and both extractors agree. Other figures: 0 of 1 say the same, 0 the opposite."
     )
     worse = row(score(NEAR, NEAR), score(FAR, FAR))
-    assert overall([worse], names, 1).startswith("A is nearer to real than B: ")
+    assert overall([worse], names, 1).startswith(
+        "A is nearer to real than B: Fréchet distance 3.1 against 5,"
+    )
 
 
 def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path) -> None:

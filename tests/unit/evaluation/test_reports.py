@@ -61,7 +61,7 @@ def test_figures_have_floors_intervals_and_two_looks(report: sparring.Report) ->
         for reading in score.readings:
             assert reading.figure.low <= reading.figure.value <= reading.figure.high
     assert report.scores["frechet"].value > report.floors["frechet"].value
-    assert "Both extractors tell it from real data." in report.sentence
+    assert "By this figure, both extractors tell it from real data." in report.sentence
 
 
 def test_what_the_first_look_cannot_measure_is_no_figure(
