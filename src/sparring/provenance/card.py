@@ -34,7 +34,7 @@ tags: [sparring, gan, {spec.modality}]
 | learned from | {recipe.data["name"]} ({licence}) |
 | samples shown | {samples:,} of {recipe.samples:,} |
 | of all its checkpoints | {chosen} |
-| model | SHA-256 `{model_hash}` |
+| model | SHA-256 of the values of its weights, in any precision: `{model_hash}` |
 | recipe | SHA-256 `{recipe.hash}` |
 
 Make some: `sparring generate FOLDER --count 16`. Everything it makes is AI-generated and says so
