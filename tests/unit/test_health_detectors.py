@@ -94,6 +94,17 @@ def test_samples_that_get_better_are_only_young(name: str) -> None:
     assert not BY_NAME[name].sees([{**unscored, "diversity": d} for d in (0.1, 0.15, 0.2)])
 
 
+@pytest.mark.parametrize("name", ["saturated", "collapsed", "lost_classes", "ignored_labels"])
+def test_samples_that_are_meant_to_come_to_rest_may(name: str) -> None:
+    bad = {**WELL, "score_relative": 0.5, **ILL[name][-1], "score": 300.0}
+    lowered = [{**bad, "learning_rate": rate} for rate in (1e-3, 6e-4, 2e-4)]
+    assert not BY_NAME[name].sees(lowered)
+    assert BY_NAME[name].sees([{**bad, "learning_rate": 1e-3}] * 3)
+    scores = (300.0, 320.0, 340.0)
+    worse = [{**each, "score": score} for each, score in zip(lowered, scores, strict=True)]
+    assert BY_NAME[name].sees(worse)
+
+
 def test_absent_classes_are_counted() -> None:
     assert see.absent_classes({"digit": [5, 5]}) == ""
     assert "1 of the 2 classes of 'digit'" in see.absent_classes({"digit": [0, 5]})

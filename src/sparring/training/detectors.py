@@ -17,6 +17,7 @@ YOUNG = 15_000  # samples shown before which bad samples mean nothing yet
 UNPRACTISED = 500  # steps before which they do not either; large batches leave few of these
 APART = 0.97  # chance of telling samples apart above which a discriminator has won
 STUCK = 0.95  # a score above this share of that of two looks ago does not get better
+SETTLING = 0.5  # of the highest recent learning rate; below it samples are meant to come to rest
 PINNED = 0.98  # mean probability of "real" for real samples, and 1 - that for generated ones
 FLAT = 1e-5  # a generator's gradient below this share of its weights moves nothing
 FAINT = 0.01  # the same where a sure discriminator leaves little; healthy ones leave 0.015 to 0.8
@@ -97,14 +98,24 @@ def young(signs: Sequence[Signs]) -> bool:
     return newest.get("samples", YOUNG) < YOUNG or newest.get("step", UNPRACTISED) < UNPRACTISED
 
 
+def settling(looks: Sequence[Signs]) -> bool:
+    """Whether the learning rate was lowered so far that samples can hardly change any more."""
+    rates = [look["learning_rate"] for look in looks if "learning_rate" in look]
+    return bool(rates) and rates[-1] < SETTLING * max(rates)
+
+
 def stuck(looks: Sequence[Signs]) -> bool:
-    """Whether samples did not get better over three looks; bad ones that do are only young."""
+    """Whether samples did not get better over three looks; bad ones that do are only young.
+
+    Where they are meant to come to rest, whether they got worse.
+    """
     if young(looks):
         return False
     score, scatter = last(looks, "score", 3), last(looks, "diversity", 3)
+    share = 1 / STUCK if settling(looks) else STUCK
     if score:
-        return score[-1] > STUCK * score[0]
-    return bool(scatter) and STUCK * scatter[-1] < scatter[0]
+        return score[-1] > share * score[0]
+    return bool(scatter) and share * scatter[-1] < scatter[0]
 
 
 def pinned(rows: Sequence[Signs]) -> str:
