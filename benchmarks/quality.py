@@ -5,8 +5,8 @@
     python benchmarks/quality.py digits --seeds 0 1   one row
 
 Runs lie in `--runs`; those that were finished are not trained again, and those that were stopped
-go on. Every run is judged by both extractors of its data (`sparring evaluate`), and the tables are
-drawn from all reports that there are, so that a long table may grow over many calls.
+go on. Every run is judged by both extractors of its data (`sparring evaluate`). What came out is
+kept in quality.json, from which the tables are drawn, so that they may grow over many calls.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from typing import Any
 import sparring
 from plan import Entry, best, pairs
 from sparring.core.errors import TrainingFailed, UserError
+from sparring.core.files import atomic_write
 from sparring.core.recipe import parse_override
 
-FAILED = "failed.txt"  # why a training or its judging came to no end
+RESULTS = Path(__file__).with_name("quality.json")
 TABLE = Path(__file__).with_name("quality.md")
+Result = dict[str, Any]  # what one row came to with one seed
 COLUMNS = (
     ("frechet", "Fréchet"),
     ("precision", "precision"),
@@ -47,52 +49,58 @@ def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run
     return sparring.resume(folder, inexact=True)
 
 
-def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) -> dict[str, Any]:
-    """The report of one row and seed, made where it is missing."""
+def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) -> Result:
+    """What one row and seed came to; trained and judged where there is no report yet."""
     path = folder / "report" / "report.json"
     if not path.is_file():
         run = trained(folder, entry, seed, threads)
         report = sparring.evaluate(run.folder, entry.data, quick=quick, hear=lambda _: None)
         report.save(path.parent)
         print(report.sentence, file=sys.stderr, flush=True)
-    return json.loads(path.read_text(encoding="utf-8"))
+    report = json.loads(path.read_text(encoding="utf-8"))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        "seed": seed,
+        "shown": report["subject"]["samples_shown"],
+        "seconds": round(manifest["seconds"], 1),
+        "figures": {
+            score["figure"]: [
+                [reading["value"], reading["floor"]["value"] if reading["floor"] else None]
+                for reading in score["readings"]
+            ]
+            for score in report["scores"]
+        },
+    }
 
 
-def row(entry: Entry, runs: Path) -> str | None:
-    """One line of the table from the reports that exist; None where there are none."""
-    reports, manifests, seeds, failed = [], [], [], []
-    for seed in entry.seeds:
-        folder = runs / slug(entry, seed)
-        path = folder / "report" / "report.json"
-        if path.is_file():
-            reports.append(json.loads(path.read_text(encoding="utf-8")))
-            manifests.append(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-            seeds.append(str(seed))
-        elif (folder / FAILED).is_file():
-            failed.append(str(seed))
-    if not reports:
-        return f"| `{entry.name}` | failed with seeds {' '.join(failed)} |" if failed else None
-    shown = statistics.mean(report["subject"]["samples_shown"] for report in reports)
-    minutes = statistics.mean(facts["seconds"] for facts in manifests) / 60
-    lost = f" (failed: {' '.join(failed)})" if failed else ""
-    cells = [f"`{entry.name}`", f"{shown:,.0f}", " ".join(seeds) + lost, f"{minutes:.1f}"]
+def row(name: str, results: list[Result]) -> str | None:
+    """One line of the table; None where nothing was run."""
+    done = [result for result in results if "figures" in result]
+    failed = " ".join(str(result["seed"]) for result in results if "figures" not in result)
+    if not done:
+        return f"| `{name}` | failed with seeds {failed} |" if failed else None
+    shown = statistics.mean(result["shown"] for result in done)
+    minutes = statistics.mean(result["seconds"] for result in done) / 60
+    seeds = " ".join(str(result["seed"]) for result in done)
+    cells = [f"`{name}`", f"{shown:,.0f}", seeds + (f" (failed: {failed})" if failed else "")]
+    cells.append(f"{minutes:.1f}")
     for figure, _ in COLUMNS:
-        cells += [cell(reports, figure, 0)]
+        cells += [cell(readings(done, figure, 0))]
         if figure == "frechet":
-            cells += [cell(reports, figure, 1), times_floor(reports)]
+            cells += [cell(readings(done, figure, 1)), times_floor(done)]
     return f"| {' | '.join(cells)} |"
 
 
-def cell(reports: list[dict[str, Any]], figure: str, look: int) -> str:
+def readings(done: list[Result], figure: str, look: int) -> list[list[float | None]]:
+    """Pairs of value and floor, one for each seed that has them."""
+    of_all = [result["figures"].get(figure, []) for result in done]
+    return [looks[look] for looks in of_all if len(looks) > look]
+
+
+def cell(pairs: list[list[float | None]]) -> str:
     """Mean over seeds, the spread between them, and the floor."""
-    values, floors = [], []
-    for report in reports:
-        for score in report["scores"]:
-            if score["figure"] == figure and len(score["readings"]) > look:
-                reading = score["readings"][look]
-                values.append(reading["value"])
-                if reading["floor"]:
-                    floors.append(reading["floor"]["value"])
+    values = [value for value, _ in pairs if value is not None]
+    floors = [floor for _, floor in pairs if floor is not None]
     if not values:
         return "-"
     spread = f" ± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
@@ -100,16 +108,15 @@ def cell(reports: list[dict[str, Any]], figure: str, look: int) -> str:
     return f"{statistics.mean(values):.3g}{spread}{floor}"
 
 
-def times_floor(reports: list[dict[str, Any]]) -> str:
+def times_floor(done: list[Result]) -> str:
     """The distance as a multiple of its floor, by both looks."""
-    ratios: list[list[float]] = [[], []]
-    for report in reports:
-        for score in report["scores"]:
-            if score["figure"] == "frechet":
-                for look, reading in enumerate(score["readings"]):
-                    if reading["floor"]:
-                        ratios[look].append(reading["value"] / reading["floor"]["value"])
-    return " / ".join(f"{statistics.mean(each):.1f}" for each in ratios if each) or "-"
+    looks = []
+    for look in range(2):
+        pairs = readings(done, "frechet", look)
+        ratios = [value / floor for value, floor in pairs if value and floor]
+        if ratios:
+            looks.append(f"{statistics.mean(ratios):.1f}")
+    return " / ".join(looks) or "-"
 
 
 def slug(entry: Entry, seed: int) -> str:
@@ -118,27 +125,38 @@ def slug(entry: Entry, seed: int) -> str:
     return "-".join([entry.name.replace(" ", "-").replace(",", ""), *lengths, str(seed)])
 
 
-def table(entries: list[Entry], runs: Path) -> str:
-    """Markdown of all rows that have reports."""
+def key(entry: Entry) -> str:
+    """Under which name a row's results are kept; pairs of another length are others."""
+    return slug(entry, 0).removesuffix("-0")
+
+
+def table(entries: list[Entry], kept: dict[str, list[Result]]) -> str:
+    """Markdown of all rows that have results."""
     heads = ["row", "images shown", "seeds", "minutes"]
     for figure, title in COLUMNS:
         heads += [title]
         if figure == "frechet":
             heads += ["by the second look", "times the floor"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    return "\n".join(lines + [line for line in (row(e, runs) for e in entries) if line])
+    return "\n".join(lines + [line for e in entries if (line := row(e.name, kept.get(key(e), [])))])
 
 
-def publish(runs: Path, budget: int) -> None:
+def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
+    """Put a result in the place of an older one of the same row and seed, and write the file."""
+    others = [old for old in kept.get(key(entry), []) if old["seed"] != result["seed"]]
+    kept[key(entry)] = sorted([*others, result], key=lambda each: each["seed"])
+    atomic_write(RESULTS, (json.dumps(kept, indent=1) + "\n").encode())
+
+
+def publish(kept: dict[str, list[Result]], budget: int) -> None:
     """Put the tables between their marks in quality.md."""
     text = TABLE.read_text(encoding="utf-8")
-    seeds = tuple(range(3))
-    for mark, entries in (("best", best()), ("pairs", pairs(budget, seeds))):
+    for mark, entries in (("best", best()), ("pairs", pairs(budget, ()))):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{table(entries, runs)}\n{end}{after}"
-    TABLE.write_text(text, encoding="utf-8")
+        text = f"{before}{begin}\n{table(entries, kept)}\n{end}{after}"
+    atomic_write(TABLE, text.encode())
 
 
 def main() -> None:
@@ -160,17 +178,20 @@ def main() -> None:
               if not given.rows or e.name in given.rows]  # fmt: skip
     if not chosen:
         parser.error(f"no such row; there are: {', '.join(e.name for e in entries)}")
+    kept: dict[str, list[Result]] = {}
+    if RESULTS.is_file():
+        kept = json.loads(RESULTS.read_text(encoding="utf-8"))
     for seed in given.seeds:  # all rows once before any of them twice
         for entry in [] if given.table else chosen:
             folder = given.runs / slug(entry, seed)
             try:
-                judged(folder, entry, seed, threads=given.threads, quick=given.quick)
+                result = judged(folder, entry, seed, threads=given.threads, quick=given.quick)
             except (TrainingFailed, UserError) as error:
                 print(f"{entry.name}, seed {seed}: {error}", file=sys.stderr, flush=True)
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / FAILED).write_text(f"{error}\n", encoding="utf-8")
-            publish(given.runs, given.budget)
-    publish(given.runs, given.budget)
+                result = {"seed": seed, "failed": str(error)}
+            keep(kept, entry, result)
+            publish(kept, given.budget)
+    publish(kept, given.budget)
 
 
 if __name__ == "__main__":

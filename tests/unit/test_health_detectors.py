@@ -68,6 +68,7 @@ def test_twins_are_a_collapse_too() -> None:
 
 def test_good_samples_are_no_sign_of_a_discriminator_that_wins() -> None:
     assert see.saturated([{**WELL, "told_apart": 1.0}] * 3) == ""
+    assert see.saturated([{"told_apart": 1.0, "diversity": 0.6}] * 3) == ""  # no score to go by
     better = [{**WELL, "told_apart": 1.0, "score": s, "score_relative": 0.3} for s in (9, 7.0, 5)]
     assert see.saturated([{k: float(v) for k, v in each.items()} for each in better]) == ""
 

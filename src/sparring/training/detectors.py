@@ -133,9 +133,9 @@ def pinned(rows: Sequence[Signs]) -> str:
 
 
 def saturated(looks: Sequence[Signs]) -> str:
-    """Everything is told apart, and samples do not get better."""
+    """Everything is told apart, and samples do not get better, as only a score can tell."""
     apart, far = last(looks, "told_apart", 3), last(looks, "score_relative", 3)
-    if not apart or min(apart) < APART or not stuck(looks) or (far and far[-1] < NEAR):
+    if not apart or not far or min(apart) < APART or far[-1] < NEAR or not stuck(looks):
         return ""
     return f"The discriminator tells real from generated in {apart[-1]:.1%} of all pairs."
 
