@@ -149,18 +149,67 @@ def download(
     """
     algorithm, _, expected = digest.partition(":")
     assert algorithm in ("sha256", "md5"), f"{digest!r} is no digest with its algorithm"
-    require_space(path.parent, num_bytes)
+
+    def copy(answer: http.client.HTTPResponse, file: BinaryIO) -> None:
+        _verified_copy(answer, file, algorithm, expected, num_bytes)
+
+    _fetch(urls, path, f"{num_bytes / 1e6:.1f} MB", num_bytes, announce, copy)
+
+
+def download_checked(
+    urls: Sequence[str],
+    path: Path,
+    *,
+    check: Callable[[Path], None],
+    most: int,
+    announce: Callable[[str], None],
+) -> None:
+    """Fetch one file whose bytes nobody can foretell, as archives that are packed on demand.
+
+    Args:
+        urls: where it lies; http or https.
+        path: written atomically, and only after `check` has passed.
+        check: looks at the file and raises BadData where it does not hold what it should.
+        most: the most bytes that are read.
+        announce: told what comes from where and how large, before the first byte is asked for.
+
+    Raises:
+        BadData: no mirror gave a file that passes; the message says what each one did.
+        OutOfResources: the disk is full.
+    """
+
+    def copy(answer: http.client.HTTPResponse, file: BinaryIO) -> None:
+        for chunk in _chunks(answer, most):
+            file.write(chunk)
+        file.flush()
+        try:
+            check(Path(file.name))
+        except BadData as error:
+            raise _WrongContent(str(error)) from error
+
+    _fetch(urls, path, f"at most {most / 1e6:.0f} MB", most, announce, copy)
+
+
+def _fetch(
+    urls: Sequence[str],
+    path: Path,
+    size: str,
+    most: int,
+    announce: Callable[[str], None],
+    copy: Callable[[http.client.HTTPResponse, BinaryIO], None],
+) -> None:
+    require_space(path.parent, most)
     failures = []
     for url in urls:
         assert url.startswith(("http://", "https://")), f"{url} is no web address"
-        announce(f"Downloading {path.name} ({num_bytes / 1e6:.1f} MB) from {url} to {path.parent}")
+        announce(f"Downloading {path.name} ({size}) from {url} to {path.parent}")
         try:
             with (
                 urllib.request.urlopen(url, timeout=PATIENCE) as answer,
-                writing(path, num_bytes),
+                writing(path, most),
                 _replacing(path) as file,
             ):
-                _verified_copy(answer, file, algorithm, expected, num_bytes)
+                copy(answer, file)
             return
         except (OSError, http.client.HTTPException, _WrongContent) as error:
             failures.append(f"{url}: {error}")
@@ -180,16 +229,23 @@ def _verified_copy(
 ) -> None:
     hasher = hashlib.new(algorithm, usedforsecurity=False)
     received = 0
-    while chunk := _read(answer):
+    for chunk in _chunks(answer, num_bytes):
         received += len(chunk)
-        if received > num_bytes:
-            raise _WrongContent(f"more than the expected {num_bytes:,} bytes")
         hasher.update(chunk)
         file.write(chunk)
     if received < num_bytes:
         raise _WrongContent(f"only {received:,} of {num_bytes:,} bytes")
     if hasher.hexdigest() != expected:
         raise _WrongContent(f"its {algorithm} is {hasher.hexdigest()}, not {expected}")
+
+
+def _chunks(answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
+    received = 0
+    while chunk := _read(answer):
+        received += len(chunk)
+        if received > most:
+            raise _WrongContent(f"more than the expected {most:,} bytes")
+        yield chunk
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes:

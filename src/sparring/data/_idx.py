@@ -47,7 +47,9 @@ def archive(folder: str, mirrors: Sequence[str], contents: dict[str, tuple[int, 
 def is_here(archive: Archive) -> bool:
     """Whether all files of both splits lie on this machine."""
     return all(
-        find(archive.folder, file) is not None for pair in archive.files.values() for file in pair
+        find(archive.folder, file.name) is not None
+        for pair in archive.files.values()
+        for file in pair
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,26 @@ class RemoteFile:
     mirrors: tuple[str, ...]
 
 
-def find(folder: str, wanted: RemoteFile) -> Path | None:
-    """Where `wanted` lies on this machine, whatever is in it; None where it does not."""
-    paths = (place / wanted.name for place in _places(folder))
+@dataclass(frozen=True)
+class RemoteArchive:
+    """One published archive, packed anew for every download, so that only what is in it counts.
+
+    Attributes:
+        name: its name here.
+        most: bytes that it has at most.
+        urls: addresses that give it.
+        check: raises BadData where a file does not hold what was published.
+    """
+
+    name: str
+    most: int
+    urls: tuple[str, ...]
+    check: Callable[[Path], None]
+
+
+def find(folder: str, name: str) -> Path | None:
+    """Where a file of that name lies on this machine, whatever is in it; None where it does not."""
+    paths = (place / name for place in _places(folder))
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -43,7 +61,7 @@ def locate(folder: str, wanted: RemoteFile) -> Path:
         BadData: the file that is there has other content, or no mirror has it.
         OutOfResources: the disk is full.
     """
-    found = find(folder, wanted)
+    found = find(folder, wanted.name)
     if found is not None:
         _verify(found, wanted)
         return found
@@ -53,9 +71,30 @@ def locate(folder: str, wanted: RemoteFile) -> Path:
         path,
         digest=f"sha256:{wanted.sha256}",
         num_bytes=wanted.num_bytes,
-        announce=lambda line: print(line, file=sys.stderr, flush=True),
+        announce=_announce,
     )
     return path
+
+
+def locate_archive(folder: str, wanted: RemoteArchive) -> Path:
+    """Where `wanted` lies, as `locate`; one that is here already is left for its reader to check.
+
+    Raises:
+        BadData: no address gives an archive with the right content.
+        OutOfResources: the disk is full.
+    """
+    found = find(folder, wanted.name)
+    if found is not None:
+        return found
+    path = _places(folder)[-1] / wanted.name
+    files.download_checked(
+        wanted.urls, path, check=wanted.check, most=wanted.most, announce=_announce
+    )
+    return path
+
+
+def _announce(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _places(folder: str) -> list[Path]:
