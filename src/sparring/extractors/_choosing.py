@@ -23,16 +23,16 @@ from sparring.data import Dataset, Samples
 from sparring.extractors import Extractor, inception
 from sparring.extractors._contrast import contrast
 from sparring.extractors._fitting import Fitting, Heard, accuracy, fit
+from sparring.extractors._of_waves import OfWaves
 from sparring.extractors._per_channel import PerChannel
 from sparring.extractors._trained import EXTRACTOR, Card, Trained, read, write
 from sparring.modalities import Modality
 
 SHIPPED = Path(__file__).parent / "shipped"
 """One folder a data set, with a weights file and a card for every architecture."""
-LOOKS = ("plain", "residual")
-"""The first look measures; the second, of another architecture and seed, confirms."""
 LEARNED_FROM = {"mnist_5k": "mnist", "stacked_mnist": "mnist"}
 """Data sets made of another one's samples are judged by its extractors."""
+MOST_LOOKS = 2  # the first measures; the second, of another architecture and seed, confirms
 STEPS = 600  # in which an extractor for the user's own data learns, at most
 
 
@@ -46,7 +46,7 @@ def looks_for(
     modality: Modality,
     *,
     device: torch.device,
-    count: int = len(LOOKS),
+    count: int = MOST_LOOKS,
     hear: Heard = silent,
 ) -> list[Trained]:
     """The first `count` extractors for a data set, on `device`.
@@ -66,17 +66,21 @@ def looks_for(
     Raises:
         BadData: weights that are not those of their card, or too few samples to learn from.
     """
-    known = SHIPPED / LEARNED_FROM.get(str(data["name"]), str(data["name"]))
+    known = shipped_for(str(data["name"]))
     found = []
-    for number, architecture in enumerate(LOOKS[:count]):
+    for number, architecture in enumerate(modality.looks[:count]):
         shipped = known / f"{architecture}.safetensors"
-        if shipped.is_file():
-            trained = _stacked(read(shipped), dataset.spec)
-        else:
+        trained = _suited(read(shipped), dataset.spec) if shipped.is_file() else None
+        if trained is None:
             trained = _own(architecture, number, dataset, modality, device=device, hear=hear)
         trained.network.to(device)
         found.append(trained)
     return found
+
+
+def shipped_for(name: str) -> Path:
+    """The folder of the extractors that come with Sparring for a data set; it may be missing."""
+    return SHIPPED / LEARNED_FROM.get(name, name)
 
 
 def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
@@ -96,25 +100,19 @@ def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
             "wrote; leave it out to take those for the data."
         )
     trained = read(Path(name))
-    _require_eyes_for(spec, trained.network.spec, name)
-    trained = _stacked(trained, spec)
-    trained.network.to(device)
-    return trained
-
-
-def _require_eyes_for(spec: Spec, own: Spec, name: str) -> None:
-    """An extractor for `own` can look at samples of `spec`, and means the same by its classes."""
-    each_channel = own.shape[0] == 1 and len(own.labels) == 1
-    if own.shape != spec.shape and not (own.shape[1:] == spec.shape[1:] and each_channel):
-        raise BadData(
-            f"{name} looks at samples of shape {own.shape}, and these data have {spec.shape}."
-        )
+    suited = _suited(trained, spec)
+    if suited is None:
+        own = trained.network.spec.shape
+        raise BadData(f"{name} looks at samples of shape {own}, and these data have {spec.shape}.")
+    own = trained.network.spec
     for labels in own.labels.keys() & spec.labels.keys():
         if own.labels[labels] != spec.labels[labels]:
             raise BadData(
                 f"{name} knows other classes of {labels!r} than these data have; train one on "
                 "them: sparring extractors train DATA."
             )
+    suited.network.to(device)
+    return suited
 
 
 def shipped_cards() -> list[Card]:
@@ -205,8 +203,16 @@ def _short(samples: Samples, *, seed: int) -> Fitting:
     return Fitting(passes=min(max(STEPS // steps, 1), 30), batch=batch, seed=seed)
 
 
-def _stacked(single: Trained, spec: Spec) -> Trained:
-    """The extractor itself, or one of each channel where the samples have more than it knows."""
-    if spec.shape[0] == single.network.spec.shape[0]:
+def _suited(single: Trained, spec: Spec) -> Trained | None:
+    """The extractor for samples in another form than it knows; None where it cannot be.
+
+    Of samples with several channels it looks at each, and of waves at their spectrograms.
+    """
+    own = single.network.spec
+    if own.shape == spec.shape:
         return single
-    return Trained(PerChannel(spec, single.network).eval(), single.card)
+    if own.shape[0] == 1 and own.shape[1:] == spec.shape[1:] and len(own.labels) == 1:
+        return Trained(PerChannel(spec, single.network).eval(), single.card)
+    if OfWaves.serves(spec, own):
+        return Trained(OfWaves(spec, single.network).eval(), single.card)
+    return None

@@ -7,11 +7,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sparring.augment.gentle import Gentle
 from sparring.core.rng import Streams
 from sparring.data import Samples
 from sparring.extractors import Extractor
-from sparring.extractors._fitting import Fitting, Heard, Indices, descend
+from sparring.extractors._fitting import Fitting, Heard, Indices, change_of, descend
 from sparring.modalities import Modality
 
 TEMPERATURE = 0.2  # of the softmax over likenesses
@@ -43,7 +42,7 @@ def contrast(
     Raises:
         BadData: fewer samples than a batch.
     """
-    change = Gentle(mirror=fitting.mirror, shift=0.2, scale=0.3, cutout=0.4)
+    change = change_of(modality.views, fitting)
     streams = Streams(fitting.seed)
     with torch.random.fork_rng():
         torch.manual_seed(fitting.seed)

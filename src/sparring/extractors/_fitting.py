@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sparring.augment.gentle import Gentle
+from sparring.augment import Augment
+from sparring.core import components
 from sparring.core import device as devices
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
@@ -37,7 +39,7 @@ class Fitting:
         peak: highest learning rate.
         decay: of the weights.
         augment: probability of each gentle change (shift, turn, size, hole).
-        mirror: whether left and right may change places.
+        mirror: whether left and right may change places; for pictures alone.
         seed: of weights, order and changes.
     """
 
@@ -74,7 +76,7 @@ def fit(
     """
     if not samples.labels:
         raise BadData("An extractor that learns by labels needs samples that have some.")
-    change = Gentle(mirror=fitting.mirror, brightness=0.0, contrast=0.0)
+    change = change_of(modality.changes, fitting)
     streams = Streams(fitting.seed)
 
     def loss_of(images: Tensor, chosen: Indices) -> Tensor:
@@ -84,6 +86,16 @@ def fit(
         return torch.stack(list(losses)).sum()
 
     descend(extractor, samples, modality, fitting, loss_of, device=device, hear=hear)
+
+
+def change_of(table: Mapping[str, Any], fitting: Fitting) -> Augment:
+    """The augmentation of a modality's table, with mirroring where it is wanted.
+
+    Raises:
+        UserError: mirroring is wanted of what has no left and right.
+    """
+    mirrored = {"mirror": True} if fitting.mirror else {}
+    return components.build(components.AUGMENT, {**table, **mirrored}, where="extractor")
 
 
 def descend(
@@ -131,7 +143,7 @@ def descend_on(
             total = 0.0
             for pick in order.split(fitting.batch):
                 chosen = np.sort(pick.numpy())  # a memory-mapped array is read from front to back
-                images = images_of(chosen).contiguous(memory_format=torch.channels_last)
+                images = devices.laid_out(images_of(chosen))
                 with devices.autocast(device, precision):
                     loss = loss_of(images, chosen)
                 optimiser.zero_grad()

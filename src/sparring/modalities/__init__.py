@@ -33,7 +33,9 @@ class Modality(ABC):
     looks: ClassVar[tuple[str, str]]
     """Architectures of the extractors that judge it; the second one, unlike the first, confirms."""
     changes: ClassVar[Mapping[str, Any]]
-    """The augmentation, as a recipe's table, under which such extractors learn."""
+    """The augmentation, as a recipe's table, under which such extractors learn by labels."""
+    views: ClassVar[Mapping[str, Any]]
+    """The stronger one under which they learn where there are no labels."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec

@@ -162,12 +162,18 @@ def trimmed(wave: Wave, rate: int) -> Wave:
     Raises:
         Unreadable: nothing is to be heard at all.
     """
-    loudness, frame = _loudness(wave, rate)
+    loudness, _ = _loudness(wave, rate)
     _check_heard(loudness)
+    return wave[loud_part(wave, rate)]
+
+
+def loud_part(wave: Wave, rate: int) -> slice:
+    """What `trimmed` leaves of a wave; all of a silent one."""
+    loudness, frame = _loudness(wave, rate)
     loud = np.flatnonzero(loudness >= QUIET * loudness.max())
     margin = round(MARGIN * rate)
     start = max(int(loud[0]) * frame - margin, 0)
-    return wave[start : (int(loud[-1]) + 1) * frame + margin]
+    return slice(start, (int(loud[-1]) + 1) * frame + margin)
 
 
 def levelled(wave: Wave) -> Wave:

@@ -15,6 +15,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from sparring.modalities._sound import hop_of
+
 QUIETEST, LOUDEST = -60.0, 40.0  # dB of a mel band's magnitude that become -1 and 1
 SLANT = 2595.0  # of the mel scale: mel = 2595 log10(1 + f / 700) (O'Shaughnessy 1987)
 KNEE = 700.0  # Hz
@@ -37,7 +39,7 @@ class Frames:
     @staticmethod
     def at(rate: int) -> Frames:
         """8 ms from frame to frame, of 32 ms each, at any rate in Hz."""
-        hop = max(round(rate / 125), 2)
+        hop = hop_of(rate)
         return Frames(hop, 4 * hop, 8 * hop)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sparring.core import weights
 from sparring.modalities import _spectral
 
+SHIPPED = Path(__file__).parent / "shipped"
+"""One weights file for every rate and number of bands that there is a vocoder for."""
 EXPANSION = 3  # of the channels between the two dense layers of a block
 
 
@@ -54,6 +58,21 @@ class Vocoder(nn.Module):
         angle = angle / angle.abs().clamp_min(1e-5)
         waves = _spectral.istft(amplitude * angle, self.frames)
         return levelled(waves, mel, self.rate)
+
+
+def shipped(rate: int, bins: int) -> Vocoder | None:
+    """The vocoder that comes with Sparring for such mel spectrograms; None where there is none.
+
+    Raises:
+        BadData: its file is damaged.
+    """
+    path = SHIPPED / f"vocoder-{rate}-{bins}.safetensors"
+    if not path.is_file():
+        return None
+    tensors, header = weights.read(path)
+    vocoder = Vocoder(rate, bins, width=int(header["width"]), depth=int(header["depth"]))
+    weights.fill(vocoder, tensors, str(path))
+    return vocoder.eval().requires_grad_(False)
 
 
 def levelled(

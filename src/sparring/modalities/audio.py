@@ -44,6 +44,9 @@ class Audio(Modality):
     media_type = "audio/wav"
     looks = ("temporal", "spectral")
     changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
+    views: ClassVar[Mapping[str, Any]] = {
+        "name": "acoustic", "shift": 0.15, "gain": 6.0, "gap": 0.3, "band": 0.3, "noise": 0.1
+    }  # fmt: skip
 
     def __init__(self, spec: Spec) -> None:
         if len(spec.shape) not in (1, 2) or min(spec.shape) < 1 or not spec.rate:
@@ -138,7 +141,7 @@ class Audio(Modality):
         pause = np.zeros(round(PAUSE * self.rate), np.int16)
         pieces: list[np.ndarray] = []
         for wave in self.to_raw(samples).numpy():
-            pieces += [_sound.trimmed_ends(wave, self.rate), pause]
+            pieces += [wave[_sound.loud_part(wave / 32768, self.rate)], pause]
         files.atomic_write(path, self._file(np.concatenate(pieces[:-1]), stamp))
 
     def preview(

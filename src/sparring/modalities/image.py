@@ -38,6 +38,9 @@ class Image(Modality):
     media_type = "image/png"
     looks = ("plain", "residual")
     changes: ClassVar[Mapping[str, Any]] = {"name": "gentle", "brightness": 0.0, "contrast": 0.0}
+    views: ClassVar[Mapping[str, Any]] = {
+        "name": "gentle", "shift": 0.2, "scale": 0.3, "cutout": 0.4
+    }  # fmt: skip
 
     def __init__(self, spec: Spec) -> None:
         if len(spec.shape) != 3 or min(spec.shape) < 1:

@@ -22,7 +22,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
 from sparring.data import Dataset, Samples
-from sparring.extractors._choosing import LEARNED_FROM, LOOKS, SHIPPED, looks_for
+from sparring.extractors._choosing import looks_for, shipped_for
 from sparring.metrics import Observed
 from sparring.metrics.frechet import frechet_distance
 from sparring.modalities import Modality
@@ -190,8 +190,7 @@ def may_be_scored(recipe: Recipe) -> bool:
 
 
 def _is_shipped(recipe: Recipe) -> bool:
-    name = str(recipe.data["name"])
-    return (SHIPPED / LEARNED_FROM.get(name, name) / f"{LOOKS[0]}.safetensors").is_file()
+    return shipped_for(str(recipe.data["name"])).is_dir()
 
 
 def _eye(
