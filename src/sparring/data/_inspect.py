@@ -182,7 +182,7 @@ def near_copies(hashes: Mapping[str, npt.NDArray[np.bool_]]) -> list[tuple[str, 
 
 def _classes(path: Path, names: Sequence[str]) -> tuple[dict[str, int], list[str]]:
     try:
-        counts = Counter(classes_of(path, names).values())
+        counts = Counter(classes_of(path, names, "pictures").values())
     except BadData as problem:
         return {}, [str(problem)]
     counts.pop("", None)
