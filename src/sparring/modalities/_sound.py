@@ -162,12 +162,21 @@ def trimmed(wave: Wave, rate: int) -> Wave:
     Raises:
         Unreadable: nothing is to be heard at all.
     """
+    start, end = heard(wave, rate)
+    margin = round(MARGIN * rate)
+    return wave[max(start - margin, 0) : end + margin]
+
+
+def heard(wave: Wave, rate: int) -> tuple[int, int]:
+    """Where in `wave` the first 10 ms begin and the last ones end that are within 35 dB.
+
+    Raises:
+        Unreadable: nothing is to be heard at all.
+    """
     loudness, frame = _loudness(wave, rate)
     _check_heard(loudness)
     loud = np.flatnonzero(loudness >= QUIET * loudness.max())
-    margin = round(MARGIN * rate)
-    start = max(int(loud[0]) * frame - margin, 0)
-    return wave[start : (int(loud[-1]) + 1) * frame + margin]
+    return int(loud[0]) * frame, min((int(loud[-1]) + 1) * frame, len(wave))
 
 
 def levelled(wave: Wave) -> Wave:
@@ -207,9 +216,9 @@ def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " t"],
     if abs(offset) > OFFSET:
         wave = wave - np.float32(offset)
         steps.append("constant offset removed")
-    heard = trimmed(wave, rate)  # also where it is not wanted, as silence is of no use
-    if settings.trim and len(heard) < len(wave):
-        wave = heard
+    kept = trimmed(wave, rate)  # also where it is not wanted, as silence is of no use
+    if settings.trim and len(kept) < len(wave):
+        wave = kept
         steps.append("quiet ends trimmed")
     if len(wave) > length:
         wave = fitted(wave, length, rate)
