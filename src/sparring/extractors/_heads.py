@@ -1,4 +1,4 @@
-"""The end that all classifiers share: one linear layer for each label set."""
+"""What several extractors share: the end, residual blocks, and what they demand of sounds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sparring.core.spec import Spec
 
@@ -26,3 +27,39 @@ class Heads(nn.Module):
         """Logits by label set."""
         kept = self.drop(features)
         return {name: head(kept) for name, head in self.heads.items()}
+
+
+class Residual2d(nn.Module):
+    """relu(x + norm(conv(relu(norm(conv(x)))))); nearly the identity at the start."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.first_norm, self.second_norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.second_norm.weight)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """As many features as there were."""
+        hidden = F.relu(self.first_norm(self.first(x)))
+        return F.relu(x + self.second_norm(self.second(hidden)))
+
+
+def shrink2d(inputs: int, outputs: int, size: int) -> list[nn.Module]:
+    """A convolution that halves both sides, normalised and rectified."""
+    convolution = nn.Conv2d(inputs, outputs, size, stride=2, padding=size // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def mel_shape(spec: Spec, *, least: int) -> tuple[int, int]:
+    """Bands and frames of mel spectrograms.
+
+    Raises:
+        ValueError: the samples are none, or have too few of either.
+    """
+    if spec.modality != "audio" or len(spec.shape) != 2 or min(spec.shape) < least:
+        raise ValueError(
+            f"it looks at mel spectrograms of at least {least} bands and frames, not at "
+            f"{spec.modality} of shape {spec.shape}"
+        )
+    return spec.shape[0], spec.shape[1]

@@ -8,11 +8,10 @@ from typing import Annotated
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sparring.core.spec import Spec
 from sparring.extractors import Extractor
-from sparring.extractors._heads import Heads
+from sparring.extractors._heads import Heads, Residual2d, shrink2d
 
 SHORTEST = 8  # sides, as of the networks that make images
 
@@ -45,11 +44,11 @@ class Residual(Extractor):
         if min(height, breadth) < SHORTEST:
             raise ValueError(f"images of {height} x {breadth} need sides of at least {SHORTEST}")
         self.body = nn.Sequential(
-            *_shrink(colours, channels, 5),
-            _Block(channels),
-            *_shrink(channels, 2 * channels, 3),
-            _Block(2 * channels),
-            _Block(2 * channels),
+            *shrink2d(colours, channels, 5),
+            Residual2d(channels),
+            *shrink2d(channels, 2 * channels, 3),
+            Residual2d(2 * channels),
+            Residual2d(2 * channels),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Linear(2 * channels, self.width),
@@ -64,23 +63,3 @@ class Residual(Extractor):
     def verdicts(self, features: Float[Tensor, "b 128"]) -> Mapping[str, Float[Tensor, "b k"]]:
         """Logits by label set."""
         return self.heads(features)
-
-
-class _Block(nn.Module):
-    """relu(x + norm(conv(relu(norm(conv(x)))))); nearly the identity at the start."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.first_norm, self.second_norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.second_norm.weight)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        hidden = F.relu(self.first_norm(self.first(x)))
-        return F.relu(x + self.second_norm(self.second(hidden)))
-
-
-def _shrink(inputs: int, outputs: int, size: int) -> list[nn.Module]:
-    convolution = nn.Conv2d(inputs, outputs, size, stride=2, padding=size // 2, bias=False)
-    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -23,13 +23,17 @@ class Modality(ABC):
     """How one kind of content is read, written and shown.
 
     "Raw" is the compact integer form in which a data set lies in memory (uint8 pixels, int16
-    sound); "samples" are what networks see (floats in [-1, 1], or symbols).
+    waves); "samples" are what networks see, in the Spec's shape (floats in [-1, 1], or symbols).
     """
 
     suffix: ClassVar[str]
     """Ending of the files that `write` makes, with its dot."""
     media_type: ClassVar[str]
     """MIME type of those files."""
+    looks: ClassVar[tuple[str, str]]
+    """Architectures of the extractors that judge it; the second one, unlike the first, confirms."""
+    changes: ClassVar[Mapping[str, Any]]
+    """The augmentation, as a recipe's table, under which such extractors learn."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -62,6 +66,10 @@ class Modality(ABC):
         """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
 
     @abstractmethod
+    def write_row(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
+        """Write one file in which the samples follow each other, in time or side by side."""
+
+    @abstractmethod
     def preview(
         self,
         samples: Tensor,
@@ -74,3 +82,13 @@ class Modality(ABC):
     @abstractmethod
     def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
         """Write one file that moves through the samples; its suffix replaces that of `path`."""
+
+    def clips(self, samples: Tensor) -> list[bytes]:
+        """A file for each sample where it must be played; none where a picture shows it all."""
+        return []
+
+    def page(
+        self, samples: Tensor, captions: Sequence[str] = (), stamp: Mapping[str, str] = NO_STAMP
+    ) -> bytes:
+        """An HTML page that plays the samples; empty where a picture shows it all."""
+        return b""

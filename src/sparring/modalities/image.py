@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont, PngImagePlugin
 from torch import Tensor
 
 from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Modality, _decode
+from sparring.modalities import NO_STAMP, Modality, _decode, _sheet
 
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
 WIDEST = 1024  # pixels of the longer side beyond which it is not
-GAP = 2
-CAPTION = 12  # pixels of a caption's letters
 FRAME = 80  # milliseconds that an animation shows each picture
 
 
@@ -39,6 +36,8 @@ class Image(Modality):
 
     suffix = ".png"
     media_type = "image/png"
+    looks = ("plain", "residual")
+    changes: ClassVar[Mapping[str, Any]] = {"name": "gentle", "brightness": 0.0, "contrast": 0.0}
 
     def __init__(self, spec: Spec) -> None:
         if len(spec.shape) != 3 or min(spec.shape) < 1:
@@ -128,7 +127,18 @@ class Image(Modality):
             OutOfResources: the disk is full.
         """
         picture = _pictures(self.to_raw(sample[None]))[0]
-        files.atomic_write(path, _png(picture, stamp))
+        files.atomic_write(path, _sheet.png(picture, stamp))
+
+    def write_row(
+        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
+    ) -> None:
+        """Write one PNG with the pictures side by side, as one broad picture.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        row = torch.cat(self.to_raw(samples).unbind(), dim=2)
+        files.atomic_write(path, _sheet.png(_pictures(row[None])[0], stamp))
 
     def preview(
         self,
@@ -147,24 +157,8 @@ class Image(Modality):
             stamp: text by keyword inside the file.
         """
         cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
-        mode = "L" if cells[0].mode == "L" else "RGB"
-        font = ImageFont.load_default(CAPTION)
-        width, height = cells[0].size
-        below = CAPTION + 4 if captions else 0
-        step_x, step_y = width + GAP, height + below + GAP
-        columns = columns or max(1, round(math.sqrt(len(cells) * height / width)))
-        columns = min(columns, len(cells))
-        rows = -(-len(cells) // columns)
-        sheet = Pictures.new(mode, (columns * step_x + GAP, rows * step_y + GAP), "white")
-        pen = ImageDraw.Draw(sheet)
-        for i, cell in enumerate(cells):
-            left, top = GAP + i % columns * step_x, GAP + i // columns * step_y
-            sheet.paste(_opaque(cell), (left, top))
-            if i < len(captions):
-                text = _cut(captions[i], width, font)
-                middle = left + (width - font.getlength(text)) / 2
-                pen.text((middle, top + height + 1), text, fill="black", font=font)
-        return _png(sheet, stamp)
+        opaque = [_opaque(cell) for cell in cells]
+        return _sheet.png(_sheet.sheet(opaque, captions, columns), stamp)
 
     def animate(
         self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
@@ -219,22 +213,3 @@ def _magnified(picture: Pictures.Image) -> Pictures.Image:
 
 def _opaque(picture: Pictures.Image) -> Pictures.Image:
     return _decode.with_channels(picture, 3)[0] if picture.mode == "RGBA" else picture
-
-
-def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    text = " ".join(text.split())
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "..") > width:
-        text = text[:-1]
-    return text + ".."
-
-
-def _png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
-    info = PngImagePlugin.PngInfo()
-    for keyword, text in stamp.items():
-        assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
-        info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
-    content = io.BytesIO()
-    picture.save(content, "PNG", pnginfo=info)
-    return content.getvalue()

@@ -1,0 +1,63 @@
+"""A page on which sounds can be seen and played; it stands alone, and needs no script."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+
+# Nothing may come from elsewhere, so a reader's browser may refuse all of it.
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 3rem;
+  font: 16px/1.5 system-ui, sans-serif; }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+figure { margin: 0; padding: .6rem; border: 1px solid #8884; border-radius: 8px; }
+img { width: 100%; image-rendering: pixelated; border-radius: 4px; background: #fff; }
+audio { width: 100%; height: 2.2rem; margin-top: .4rem; }
+figcaption { font-size: .95rem; }
+footer { margin-top: 1.5rem; font-size: .8rem; opacity: .75; overflow-wrap: anywhere; }
+"""
+
+
+def players(
+    pictures: Sequence[bytes],
+    clips: Sequence[bytes],
+    media_type: str,
+    captions: Sequence[str],
+    stamp: Mapping[str, str],
+) -> bytes:
+    """The whole page.
+
+    Args:
+        pictures: a PNG for every clip.
+        clips: sound files.
+        media_type: of the clips.
+        captions: words for them; fewer leave the rest bare.
+        stamp: what is said about all of them at the end, and in the head for machines.
+    """
+    figures = []
+    for number, (picture, clip) in enumerate(zip(pictures, clips, strict=True)):
+        words = escape(captions[number]) if number < len(captions) else ""
+        label = words or f"sound {number + 1}"
+        figures.append(
+            f'<figure><img alt="{label}" src="{_data(picture, "image/png")}">'
+            f'<audio controls preload="none" aria-label="{label}" '
+            f'src="{_data(clip, media_type)}"></audio>'
+            f"<figcaption>{words}</figcaption></figure>"
+        )
+    metas = "".join(f'<meta name="{escape(k)}" content="{escape(v)}">\n' for k, v in stamp.items())
+    words = "; ".join(f"{key}: {text}" for key, text in stamp.items())
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n{metas}'
+        f"<title>Sounds made by Sparring</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        "<main>\n" + "\n".join(figures) + f"\n</main>\n<footer>{escape(words)}</footer>\n"
+        "</body>\n</html>\n"
+    ).encode()
+
+
+def _data(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,64 @@
+"""Many pictures on one sheet, each with a few words under it."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFont, PngImagePlugin
+
+GAP = 2
+CAPTION = 12  # pixels of a caption's letters
+
+
+def sheet(
+    cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int
+) -> Pictures.Image:
+    """Pictures of one size in rows.
+
+    Args:
+        cells: gray (L) or RGB; at least one.
+        captions: words under the cells, one each (fewer leave the rest bare); what is too long for
+            its cell is cut.
+        columns: cells in a row; 0 makes the sheet as square as possible.
+    """
+    font = ImageFont.load_default(CAPTION)
+    width, height = cells[0].size
+    below = CAPTION + 4 if captions else 0
+    step_x, step_y = width + GAP, height + below + GAP
+    columns = columns or max(1, round(math.sqrt(len(cells) * height / width)))
+    columns = min(columns, len(cells))
+    rows = -(-len(cells) // columns)
+    size = (columns * step_x + GAP, rows * step_y + GAP)
+    paper = Pictures.new("L" if cells[0].mode == "L" else "RGB", size, "white")
+    pen = ImageDraw.Draw(paper)
+    for i, cell in enumerate(cells):
+        left, top = GAP + i % columns * step_x, GAP + i // columns * step_y
+        paper.paste(cell, (left, top))
+        if i < len(captions):
+            text = _cut(captions[i], width, font)
+            middle = left + (width - font.getlength(text)) / 2
+            pen.text((middle, top + height + 1), text, fill="black", font=font)
+    return paper
+
+
+def png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
+    """A PNG file with a text chunk for each entry of `stamp`."""
+    info = PngImagePlugin.PngInfo()
+    for keyword, text in stamp.items():
+        assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
+        info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
+    content = io.BytesIO()
+    picture.save(content, "PNG", pnginfo=info)
+    return content.getvalue()
+
+
+def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "..") > width:
+        text = text[:-1]
+    return text + ".."

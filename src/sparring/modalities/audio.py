@@ -1,0 +1,238 @@
+"""Short sounds: 16-bit waves in files and memory, waves or mel spectrograms for networks."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import soundfile
+import torch
+from jaxtyping import Float, Int16
+from PIL import Image as Pictures
+from torch import Tensor
+
+from sparring.core import files
+from sparring.core.errors import BadData
+from sparring.core.spec import Spec
+from sparring.modalities import NO_STAMP, Modality, _page, _sheet, _sound, _spectral, _vocoder
+
+PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as networks see
+CURVE = 40  # pixels of the height of a wave in a preview
+PAUSE = 0.12  # seconds between the sounds of a row
+ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
+
+
+class Audio(Modality):
+    """Sounds of one length; WAV files of one channel.
+
+    Raw sounds are int16 waves of shape [b t]. Networks see what the Spec's shape says: (t,) are the
+    waves as floats in [-1, 1], (bins, frames) are mel spectrograms of them on a decibel scale, of
+    which `_vocoder` makes waves again (or Griffin and Lim 1984 at rates that it was not trained
+    for), with t = frames * rate / 125.
+
+    Raises:
+        ValueError: the Spec's shape is neither (t,) nor (bins, frames), or it has no rate.
+    """
+
+    suffix = ".wav"
+    media_type = "audio/wav"
+    looks = ("temporal", "spectral")
+    changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
+
+    def __init__(self, spec: Spec) -> None:
+        if len(spec.shape) not in (1, 2) or min(spec.shape) < 1 or not spec.rate:
+            raise ValueError(
+                "sounds have a shape (t,) or (bins, frames) and a rate, not "
+                f"{spec.shape} at {spec.rate}"
+            )
+        super().__init__(spec)
+        self.rate = spec.rate
+        hop = _spectral.Frames.at(spec.rate).hop
+        self.length = spec.shape[-1] * (hop if self._is_mel else 1)
+
+    @property
+    def _is_mel(self) -> bool:
+        return len(self.spec.shape) == 2
+
+    def to_samples(self, raw: Int16[Tensor, "b t"]) -> Float[Tensor, "b ..."]:
+        """Waves, or mel spectrograms of them, in [-1, 1]."""
+        waves = raw.float().div_(32768)
+        return _spectral.log_mel(waves, self.rate, self.spec.shape[0]) if self._is_mel else waves
+
+    def to_raw(self, samples: Float[Tensor, "b ..."]) -> Int16[Tensor, "b t"]:
+        """Waves, clipped and rounded; what is not a number becomes 0."""
+        waves = samples.detach().float()
+        if self._is_mel:
+            waves = self._voiced(waves)
+        scaled = waves.mul(32768).round_().clamp_(-32768, 32767)
+        return scaled.nan_to_num_(0).to(torch.int16)
+
+    def read(self, path: Path) -> Int16[Tensor, " t"]:
+        """One sound from WAV, FLAC or OGG, brought to the Spec's rate, length and level.
+
+        Raises:
+            BadData: no such file, no sound, or a silent one.
+        """
+        try:
+            sound = _sound.decode(path.read_bytes())
+            wave, _ = _sound.prepared(sound, _sound.Settings(self.rate, self.length, True, True))
+        except (OSError, _sound.Unreadable) as error:
+            raise BadData(f"{path} cannot be read: {error}.") from error
+        return torch.from_numpy(wave)
+
+    def claims(self, path: Path) -> bool:
+        """WAV, FLAC or OGG.
+
+        Raises:
+            BadData: it cannot be opened.
+        """
+        try:
+            with path.open("rb") as file:
+                return _sound.claims_to_be_sound(path.name, file.read(_sound.HEAD))
+        except OSError as error:
+            raise BadData(f"{path} cannot be read: {error.strerror}.") from error
+
+    def read_as_is(self, path: Path) -> Int16[Tensor, " t"]:
+        """As `read`, but neither trimmed nor brought to a level: as it would be heard.
+
+        Raises:
+            BadData: as `read`, or another rate than the Spec's.
+        """
+        try:
+            sound = _sound.decode(path.read_bytes())
+            if sound.rate != self.rate:
+                raise BadData(f"{path} has {sound.rate:,} Hz; the data have {self.rate:,} Hz.")
+            settings = _sound.Settings(self.rate, self.length, False, False)
+            wave, _ = _sound.prepared(sound, settings)
+        except (OSError, _sound.Unreadable) as error:
+            raise BadData(f"{path} cannot be read: {error}.") from error
+        return torch.from_numpy(wave)
+
+    def write(self, sample: Float[Tensor, "..."], path: Path, stamp: Mapping[str, str]) -> None:
+        """Write one WAV of 16 bits; `stamp` stands in its comment as JSON.
+
+        Args:
+            sample: a wave, or a mel spectrogram of any number of frames.
+            path: written atomically, its folder made where missing.
+            stamp: text by keyword.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        files.atomic_write(path, self._file(self.to_raw(sample[None])[0].numpy(), stamp))
+
+    def write_row(
+        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
+    ) -> None:
+        """Write the sounds one after the other, with the pauses that people make.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        pause = np.zeros(round(PAUSE * self.rate), np.int16)
+        pieces: list[np.ndarray] = []
+        for wave in self.to_raw(samples).numpy():
+            pieces += [_sound.trimmed_ends(wave, self.rate), pause]
+        files.atomic_write(path, self._file(np.concatenate(pieces[:-1]), stamp))
+
+    def preview(
+        self,
+        samples: Float[Tensor, "b ..."],
+        captions: Sequence[str] = (),
+        columns: int = 0,
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> bytes:
+        """A PNG with the wave and the mel spectrogram of every sound, low notes at the bottom.
+
+        Args:
+            samples: at least one.
+            captions: words under them.
+            columns: sounds in a row; 0 makes the sheet as square as possible.
+            stamp: text by keyword inside the file.
+        """
+        waves = self.to_raw(samples).float() / 32768
+        mels = _spectral.log_mel(waves, self.rate, PICTURED)
+        cells = [_pictured(w, m) for w, m in zip(waves.numpy(), mels.numpy(), strict=True)]
+        return _sheet.png(_sheet.sheet(cells, captions, columns), stamp)
+
+    def clips(self, samples: Float[Tensor, "b ..."]) -> list[bytes]:
+        """Every sound as a file."""
+        return [self._file(wave, NO_STAMP) for wave in self.to_raw(samples).numpy()]
+
+    def page(
+        self,
+        samples: Float[Tensor, "b ..."],
+        captions: Sequence[str] = (),
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> bytes:
+        """An HTML page that stands alone, with a picture and a player for every sound."""
+        pictures = [self.preview(sample[None]) for sample in samples]
+        return _page.players(pictures, self.clips(samples), self.media_type, captions, stamp)
+
+    def animate(
+        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
+    ) -> Path:
+        """Write one WAV in which the sounds follow each other.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        path = path.with_suffix(self.suffix)
+        self.write_row(samples, path, stamp)
+        return path
+
+    def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
+        vocoder = _vocoder_for(self.rate, self.spec.shape[0])
+        if vocoder is not None:
+            with torch.inference_mode():
+                return vocoder(mel.cpu())
+        frames = _spectral.Frames.at(self.rate)
+        magnitudes = _spectral.magnitudes_of(mel.cpu(), self.rate)
+        return _spectral.griffin_lim(magnitudes, frames, ROUNDS)
+
+    def _file(self, wave: np.ndarray, stamp: Mapping[str, str]) -> bytes:
+        content = io.BytesIO()
+        with soundfile.SoundFile(
+            content, "w", self.rate, channels=1, subtype="PCM_16", format="WAV"
+        ) as file:
+            if stamp:
+                file.comment = json.dumps(dict(stamp), ensure_ascii=False)
+            file.write(wave)
+        return content.getvalue()
+
+
+@functools.cache
+def _vocoder_for(rate: int, bins: int) -> _vocoder.Vocoder | None:
+    return _vocoder.shipped(rate, bins)
+
+
+def _pictured(wave: np.ndarray, mel: np.ndarray) -> Pictures.Image:
+    """The wave above its mel spectrogram."""
+    width = max(mel.shape[1], 96)
+    edges = np.linspace(0, len(wave), width + 1).astype(int)
+    middle = (CURVE - 1) / 2
+    rows = np.arange(CURVE)[:, None]
+    highs = np.array([wave[a:b].max() for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    lows = np.array([wave[a:b].min() for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    inside = (rows >= middle * (1 - highs) - 0.5) & (rows <= middle * (1 - lows) + 0.5)
+    curve = np.where(inside[..., None], np.array([37, 99, 184]), 255).astype(np.uint8)
+    columns = (np.arange(width) * mel.shape[1] / width).astype(int)
+    heat = _heat(mel[::-1, columns])
+    return Pictures.fromarray(np.concatenate([curve, heat]))
+
+
+def _heat(values: np.ndarray) -> np.ndarray:
+    """Values in [-1, 1] from black over violet and orange to light yellow, as RGB."""
+    stops = np.array([[0, 0, 4], [80, 18, 123], [182, 54, 121], [251, 136, 97], [252, 253, 191]])
+    places = np.clip((values + 1) / 2, 0, 1) * (len(stops) - 1)
+    low = np.minimum(places.astype(int), len(stops) - 2)
+    share = (places - low)[..., None]
+    mixed = stops[low] * (1 - share) + stops[low + 1] * share
+    assert math.isfinite(float(mixed.sum())), "mel spectrograms of int16 waves are finite"
+    return mixed.round().astype(np.uint8)

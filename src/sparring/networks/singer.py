@@ -1,0 +1,168 @@
+"""The quick pair for short sounds: mel bands are channels, so that only time is convolved over."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.core.spec import Condition, Spec
+from sparring.networks import Discriminator, Generator
+from sparring.networks._layers import (
+    GAIN,
+    SLOPE,
+    Heed,
+    LabelCode,
+    Latent,
+    ProjectionHead,
+    begun,
+    label_layer,
+    label_sets,
+    scaled,
+    with_labels,
+)
+
+HALVINGS = 3  # of the frames, down to the coarsest
+
+Width = Annotated[int, Field(gt=0, multiple_of=2, description="channels of features")]
+Depth = Annotated[int, Field(ge=1, description="residual blocks at each rate of frames")]
+
+
+class SingerGenerator(Generator):
+    """Sketches an eighth of the frames, and doubles them three times with refinement in between.
+
+    A one-dimensional residual generator of mel spectrograms, in the manner of Baas and Kamper 2023,
+    "GAN you hear me? Reclaiming unconditional speech synthesis from diffusion models" (ASGAN), in
+    small. Residual branches end in zeros (Huang et al. 2024, appendix) and features are normalised
+    over the batch, as in `painter`. Features [b width f/8] to [b width f]; mel [b bins f] in
+    [-1, 1].
+
+    Raises:
+        ValueError: no mel spectrograms, or frames that are no multiple of 8.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        latent: Latent = 64,
+        width: Width = 160,
+        depth: Depth = 1,
+        conditional: Heed = True,
+    ) -> None:
+        super().__init__()
+        bins, frames = _mel_shape(spec)
+        self.latent = latent
+        self.coarse = (width, frames >> HALVINGS)
+        self.code = LabelCode(label_sets(spec, conditional))
+        self.embed = nn.ModuleList(
+            begun(embed, spread=1.0) for embed in label_layer(self.code, latent)
+        )
+        entry = latent * (1 + len(self.embed))
+        self.start = scaled(nn.Linear(entry, width * self.coarse[1]))
+        self.levels = nn.ModuleList(
+            nn.Sequential(*(_NormalResidual(width) for _ in range(depth)))
+            for _ in range(HALVINGS)
+        )
+        self.norm = nn.BatchNorm1d(width)
+        self.end = _conv(width, bins, gain=1.0)
+
+    def forward(
+        self, latents: Float[Tensor, "b latent"], condition: Condition
+    ) -> Float[Tensor, "b bins f"]:
+        """Mel spectrograms, one for each latent."""
+        entry = with_labels(latents, condition, self.code, self.embed)
+        x = self.start(entry).unflatten(1, self.coarse)
+        for level in self.levels:
+            x = F.interpolate(level(x), scale_factor=2.0, mode="linear", align_corners=False)
+        return self.end(_rectified(self.norm(x))).tanh()
+
+
+class SingerDiscriminator(Discriminator):
+    """Halves the frames three times with refinement in between, and judges every place.
+
+    The mirror of `SingerGenerator` without its normalisation, as a verdict on one sample must not
+    depend on the others. The verdict is linear in all features of all places, and labels enter as
+    a projection on them (Miyato and Koyama 2018).
+
+    Raises:
+        ValueError: no mel spectrograms, or frames that are no multiple of 8.
+    """
+
+    def __init__(
+        self, spec: Spec, *, width: Width = 128, depth: Depth = 1, conditional: Heed = True
+    ) -> None:
+        super().__init__()
+        bins, frames = _mel_shape(spec)
+        self.first = _conv(bins, width, gain=1.0)
+        self.shrinks = nn.ModuleList(
+            _conv(width, width, gain=GAIN, stride=2) for _ in range(HALVINGS)
+        )
+        self.levels = nn.ModuleList(
+            nn.Sequential(*(_Residual(width) for _ in range(depth))) for _ in range(HALVINGS)
+        )
+        places = width * (frames >> HALVINGS)
+        self.head = ProjectionHead(places, label_sets(spec, conditional), spectral=False)
+
+    def forward(
+        self, samples: Float[Tensor, "b bins f"], condition: Condition
+    ) -> Float[Tensor, " b"]:
+        """One logit a sample."""
+        x = self.first(samples)
+        for shrink, level in zip(self.shrinks, self.levels, strict=True):
+            x = level(shrink(_rectified(x)))
+        return self.head(_rectified(x).flatten(1), condition)
+
+
+class _Residual(nn.Module):
+    """x + conv(rectified(conv(rectified(x)))); the identity at the start."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _conv(width, width, gain=GAIN)
+        self.second = _conv(width, width, gain=0.0)
+
+    def forward(self, x: Float[Tensor, "b c f"]) -> Float[Tensor, "b c f"]:
+        return x + self.second(_rectified(self.first(_rectified(x))))
+
+
+class _NormalResidual(nn.Module):
+    """x + conv(rectified(norm(conv(rectified(norm(x)))))); the identity at the start."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first_norm, self.second_norm = nn.BatchNorm1d(width), nn.BatchNorm1d(width)
+        self.first = _conv(width, width, gain=GAIN)
+        self.second = _conv(width, width, gain=0.0)
+
+    def forward(self, x: Float[Tensor, "b c f"]) -> Float[Tensor, "b c f"]:
+        hidden = self.first(_rectified(self.first_norm(x)))
+        return x + self.second(_rectified(self.second_norm(hidden)))
+
+
+def _mel_shape(spec: Spec) -> tuple[int, int]:
+    """Bands and frames."""
+    if spec.modality != "audio" or len(spec.shape) != 2 or spec.symbols is not None:
+        raise ValueError(
+            f"singer makes sound as mel spectrograms (bands, frames), not {spec.modality} of shape "
+            f"{spec.shape}; choose a network that is made for those, or data.form = 'mel'"
+        )
+    bins, frames = spec.shape
+    if frames % 2**HALVINGS or frames < 2**HALVINGS:
+        raise ValueError(
+            f"singer needs a number of frames that is a multiple of {2**HALVINGS}, not {frames}; "
+            "give another data.seconds"
+        )
+    return bins, frames
+
+
+def _rectified(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, SLOPE)
+
+
+def _conv(inputs: int, outputs: int, *, gain: float, stride: int = 1) -> nn.Conv1d:
+    """A convolution over five frames that keeps their number, or halves it with stride 2."""
+    return scaled(nn.Conv1d(inputs, outputs, 5, stride=stride, padding=2), gain=gain)
