@@ -98,11 +98,10 @@ class SoundTally(Tally):
         mean = float(np.mean(sound.wave, dtype=np.float64))
         centred = sound.wave - np.float32(mean)
         try:
-            start, end = _sound.heard(centred, sound.rate)
+            heard = _sound.trimmed(centred, sound.rate)
         except _sound.Unreadable:
             self.silent.append(name)
             raise
-        heard = centred[start:end]
         self.rates[f"{sound.rate:,} Hz"] += 1
         self.channels[str(sound.channels)] += 1
         self.lengths.append((sound.seconds, len(heard) / sound.rate))

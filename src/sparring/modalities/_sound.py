@@ -13,7 +13,7 @@ from scipy import signal
 
 from sparring.core.errors import BadData
 
-Wave = Float[np.ndarray, " t"]
+Wave = Float[np.ndarray, " _t"]  # of a length that steps may change
 
 MAX_BYTES = 200_000_000
 MAX_SECONDS = 600
@@ -115,6 +115,8 @@ def decode(content: bytes) -> Sound:
     """
     form = _checked_format(content)
     open_end = form == "WAV" and _has_open_end(content)
+    if form == "OGG":
+        _check_last_page(content)
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             _check_header(file)
@@ -162,21 +164,18 @@ def trimmed(wave: Wave, rate: int) -> Wave:
     Raises:
         Unreadable: nothing is to be heard at all.
     """
-    start, end = heard(wave, rate)
-    margin = round(MARGIN * rate)
-    return wave[max(start - margin, 0) : end + margin]
-
-
-def heard(wave: Wave, rate: int) -> tuple[int, int]:
-    """Where in `wave` the first 10 ms begin and the last ones end that are within 35 dB.
-
-    Raises:
-        Unreadable: nothing is to be heard at all.
-    """
-    loudness, frame = _loudness(wave, rate)
+    loudness, _ = _loudness(wave, rate)
     _check_heard(loudness)
+    return wave[loud_part(wave, rate)]
+
+
+def loud_part(wave: Wave, rate: int) -> slice:
+    """What `trimmed` leaves of a wave; all of a silent one."""
+    loudness, frame = _loudness(wave, rate)
     loud = np.flatnonzero(loudness >= QUIET * loudness.max())
-    return int(loud[0]) * frame, min((int(loud[-1]) + 1) * frame, len(wave))
+    margin = round(MARGIN * rate)
+    start = max(int(loud[0]) * frame - margin, 0)
+    return slice(start, (int(loud[-1]) + 1) * frame + margin)
 
 
 def levelled(wave: Wave) -> Wave:
@@ -199,7 +198,7 @@ def fitted(wave: Wave, length: int, rate: int) -> Wave:
     return cut
 
 
-def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " t"], tuple[str, ...]]:
+def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " _t"], tuple[str, ...]]:
     """`sound` at the settings' rate and length in 16 bits, and all that was done to it.
 
     A constant offset is taken away; loudness is measured on what is left after cutting and before
@@ -216,9 +215,9 @@ def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " t"],
     if abs(offset) > OFFSET:
         wave = wave - np.float32(offset)
         steps.append("constant offset removed")
-    kept = trimmed(wave, rate)  # also where it is not wanted, as silence is of no use
-    if settings.trim and len(kept) < len(wave):
-        wave = kept
+    heard = trimmed(wave, rate)  # also where it is not wanted, as silence is of no use
+    if settings.trim and len(heard) < len(wave):
+        wave = heard
         steps.append("quiet ends trimmed")
     if len(wave) > length:
         wave = fitted(wave, length, rate)
@@ -261,6 +260,15 @@ def _has_open_end(content: bytes) -> bool:
             return num_bytes == OPEN_END
         place += num_bytes + num_bytes % 2
     raise Unreadable("broken WAV: no sound follows its header")
+
+
+def _check_last_page(content: bytes) -> None:
+    """Refuse an OGG that lacks its end, which decoders pass over without a word (RFC 3533)."""
+    page = content[content.rfind(b"OggS") :]
+    lacing = page[27 : 27 + page[26]] if len(page) > 26 else b""
+    ends = len(page) > 26 and bool(page[5] & 4)
+    if not ends or len(page) < 27 + page[26] + sum(lacing):
+        raise Unreadable("cut off: its last page is missing or not whole")
 
 
 def _check_header(file: soundfile.SoundFile) -> None:
