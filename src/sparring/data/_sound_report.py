@@ -151,8 +151,8 @@ class SoundTally(Tally):
             )
         if self.offset:
             found.append(
-                f"Recordings with a constant offset: {len(self.offset)}; it will be taken away, "
-                "but the recorder has a fault."
+                f"Recordings with a constant offset: {len(self.offset)}; it will be taken "
+                "away, but their recorder may have a fault."
             )
         return found
 
