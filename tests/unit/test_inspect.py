@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from sparring.core.errors import BadData
-from sparring.data._inspect import difference_hash, inspect, near_copies
+from sparring.data._inspect import inspect
+from sparring.data._picture_report import difference_hash
+from sparring.data._report import near_copies
 
 
 def blurred(seed: int) -> Image.Image:

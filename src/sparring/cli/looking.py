@@ -47,7 +47,7 @@ def data_check(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Look your own examples over: counts, sizes, labels, duplicates, broken files."""
+    """Look your own pictures or recordings over: counts, sizes, labels, copies, broken files."""
     from sparring.core.errors import CheckFailed
     from sparring.core.files import atomic_write
     from sparring.data._inspect import inspect

@@ -26,7 +26,8 @@ class Samples:
 
     Attributes:
         values: raw samples, first dimension n (uint8 pixels, int16 sound, int32 symbols); may be
-            memory-mapped.
+            memory-mapped. Their shape may be another than the Spec's: the modality's `to_samples`
+            turns them into what networks see, as waves into mel spectrograms.
         labels: for each label set the class index of every sample, int64 of shape (n,).
     """
 

@@ -1,82 +1,115 @@
-"""Pictures of all kinds and sizes, packed once into one array on disk."""
+"""Files of one kind, in all forms and sizes, packed once into one array on disk."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import PIL
 
 from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.data._gather import Found, classes_of, find, shares_of
 from sparring.data._listing import Entry, Listing, listed
-from sparring.modalities import _decode
 
-VERSION = 1  # of the way pictures are packed; a higher one packs anew
-FILTER = "Lanczos (Pillow, antialiased)"
 STALE = 24 * 3600  # seconds after which an unfinished pack is nobody's any more
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How pictures are brought to one shape; `channels` 0 takes what the richest one has."""
+class Packer(ABC):
+    """How files of one kind become rows of one array.
 
-    height: int
-    width: int
-    channels: int
-    fit: Literal["crop", "pad", "stretch"]
-    test_share: float
+    Args:
+        settings: what the rows depend on beside the files, as plain JSON.
+        test_share: share of the files in the test part.
+    """
+
+    one: ClassVar[str]
+    """What a file is called in complaints, such as "picture"."""
+    many: ClassVar[str]
+    """The same for several."""
+    formats: ClassVar[str]
+    """The formats that are read, such as "PNG or GIF"."""
+    version: ClassVar[int]
+    """Of the way files are packed; a higher one packs anew."""
+    dtype: ClassVar[type[np.generic]]
+    """Of the array."""
+
+    def __init__(self, settings: Mapping[str, Any], test_share: float) -> None:
+        self.settings = settings
+        self.test_share = test_share
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Of one row; known once all files were looked at."""
+
+    @property
+    @abstractmethod
+    def tools(self) -> Mapping[str, str]:
+        """What else the rows depend on: filters and versions of libraries, for the report."""
+
+    @abstractmethod
+    def claims(self, name: str, content: bytes) -> bool:
+        """Whether a file is of this kind, by its content or at least by its name."""
+
+    @abstractmethod
+    def look(self, content: bytes) -> None:
+        """A first look at the header. Raises BadData, with the bare reason, where it is no use."""
+
+    @abstractmethod
+    def pack(self, content: bytes) -> tuple[npt.NDArray[np.generic], Sequence[str]]:
+        """The row that a file becomes, and every step that was taken. Raises BadData likewise."""
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Packed pictures, those of the train part first.
+    """Packed files, those of the train part first.
 
     Attributes:
-        values: [n, c, h, w], memory-mapped.
+        values: one row a file, memory-mapped.
         labels: the class of each.
         facts: what `pack.json` says: classes, files, conversions, quarantined, split and so on.
     """
 
-    values: npt.NDArray[np.uint8]
+    values: npt.NDArray[np.generic]
     labels: npt.NDArray[np.int64]
     facts: dict[str, Any]
 
 
-def packed(path: Path, settings: Settings) -> Pack:
-    """The pictures of a folder or zip archive, from the cache where they were packed before.
+def packed(path: Path, packer: Packer) -> Pack:
+    """What a folder or zip archive holds, from the cache where it was packed before.
 
     Raises:
-        BadData: fewer than two different usable pictures, or not a folder or archive.
+        BadData: fewer than two different usable files, or not a folder or archive.
         OutOfResources: the disk is full.
     """
     with listed(path) as listing:
-        found = find(listing)
-        classes_of(path, found.digests)
-        key = [VERSION, asdict(settings), found.digests, sorted(found.quarantined), found.others]
-        digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-        folder = files.cache_dir() / "packs" / f"pictures-{digest[:32]}"
+        found = find(listing, packer.claims, packer.look)
+        classes_of(path, found.digests, packer.many)
+        key = [packer.version, packer.settings, found.digests, sorted(found.quarantined)]
+        digest = hashlib.sha256(json.dumps([*key, found.others]).encode()).hexdigest()
+        folder = files.cache_dir() / "packs" / f"{packer.many}-{digest[:32]}"
         try:
             return _load(folder)
         except (OSError, ValueError, KeyError, EOFError):
             pass  # never packed, or damaged since
-        with files.writing(folder, _num_bytes(found, settings)):
-            return _build(path, listing, found, settings, folder)
+        with files.writing(folder, _num_bytes(found, packer)):
+            return _build(path, listing, found, packer, folder)
 
 
-def _num_bytes(found: Found, settings: Settings) -> int:
-    channels = settings.channels or found.channels
-    return len(found.digests) * channels * settings.height * settings.width + 1_000_000
+def _num_bytes(found: Found, packer: Packer) -> int:
+    row = math.prod(packer.shape) * np.dtype(packer.dtype).itemsize
+    return len(found.digests) * row + 1_000_000
 
 
 def _load(folder: Path) -> Pack:
@@ -89,15 +122,14 @@ def _load(folder: Path) -> Pack:
     return Pack(values, labels, facts)
 
 
-def _build(path: Path, listing: Listing, found: Found, settings: Settings, folder: Path) -> Pack:
-    shape = (settings.channels or found.channels, settings.height, settings.width)
-    num_bytes = _num_bytes(found, settings)
+def _build(path: Path, listing: Listing, found: Found, packer: Packer, folder: Path) -> Pack:
+    num_bytes = _num_bytes(found, packer)
     files.require_space(folder, num_bytes)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
     print(
-        f"Packing {len(found.digests):,} pictures of {path} as {' x '.join(map(str, shape))} "
-        f"into {folder} ({num_bytes / 1e6:.1f} MB)",
+        f"Packing {len(found.digests):,} {packer.many} of {path} as "
+        f"{' x '.join(map(str, packer.shape))} into {folder} ({num_bytes / 1e6:.1f} MB)",
         file=sys.stderr,
         flush=True,
     )
@@ -108,9 +140,9 @@ def _build(path: Path, listing: Listing, found: Found, settings: Settings, folde
         shares = shares_of(found.digests)
         order = sorted(found.digests, key=lambda name: (-shares[name], name))
         with (draft / "values.npy").open("wb") as file:
-            names = _write_values(file, [entries[name] for name in order], found, shape, settings)
-        _check_usable(path, found, names, draft / "values.npy")
-        facts, labels = _describe(path, found, names, shares, settings)
+            names = _write_values(file, [entries[name] for name in order], found, packer)
+        _check_usable(path, found, names, draft / "values.npy", packer)
+        facts, labels = _describe(path, found, names, shares, packer)
         np.save(draft / "labels.npy", labels)
         files.atomic_write(draft / "pack.json", json.dumps(facts, indent=1).encode())
         _put_in_place(draft, folder)
@@ -121,81 +153,71 @@ def _build(path: Path, listing: Listing, found: Found, settings: Settings, folde
 
 
 def _write_values(
-    file: BinaryIO,
-    entries: Sequence[Entry],
-    found: Found,
-    shape: tuple[int, int, int],
-    settings: Settings,
+    file: BinaryIO, entries: Sequence[Entry], found: Found, packer: Packer
 ) -> list[str]:
-    """Write the array of all pictures that decode; returns their names in order."""
+    """Write the array of all files that decode; returns their names in order."""
     names: list[str] = []
-    _write_header(file, (len(entries), *shape))
+    _write_header(file, (len(entries), *packer.shape), packer)
     start = file.tell()
     for entry in entries:
         try:
-            pixels = _pixels(entry, found, shape[0], settings)
+            content = entry.read()
+            if hashlib.sha256(content).hexdigest() != found.digests[entry.name]:
+                raise BadData("changed while it was read")
+            row, steps = packer.pack(content)
         except BadData as reason:
             found.quarantined[entry.name] = str(reason)
             continue
-        file.write(pixels.tobytes())
+        assert row.shape == packer.shape and row.dtype == packer.dtype, "as the packer promised"
+        found.conversions.update(steps)
+        file.write(row.tobytes())
         names.append(entry.name)
     file.seek(0)
-    _write_header(file, (len(names), *shape))
+    _write_header(file, (len(names), *packer.shape), packer)
     assert file.tell() == start, "NumPy leaves room for any first dimension"
     return names
 
 
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+def _write_header(file: BinaryIO, shape: tuple[int, ...], packer: Packer) -> None:
+    form = np.lib.format.dtype_to_descr(np.dtype(packer.dtype))
+    header = {"descr": form, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _pixels(entry: Entry, found: Found, channels: int, settings: Settings) -> npt.NDArray[np.uint8]:
-    content = entry.read()
-    if hashlib.sha256(content).hexdigest() != found.digests[entry.name]:
-        raise BadData("changed while it was read")
-    decoded = _decode.decode(content)
-    small = decoded.picture.width < settings.width or decoded.picture.height < settings.height
-    picture, lost = _decode.with_channels(decoded.picture, channels)
-    picture = _decode.fitted(picture, settings.height, settings.width, settings.fit)
-    found.conversions.update((*decoded.conversions, *lost, *(["enlarged"] if small else [])))
-    pixels = np.asarray(picture).reshape(settings.height, settings.width, channels)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _check_usable(path: Path, found: Found, names: list[str], values_path: Path) -> None:
+def _check_usable(
+    path: Path, found: Found, names: list[str], values_path: Path, packer: Packer
+) -> None:
     aside = f"Files that cannot be used: {len(found.quarantined)}"
     if found.quarantined:
         name, reason = next(iter(found.quarantined.items()))
         aside += f" (first: {name}: {reason})"
     if not names:
         raise BadData(
-            f"{path} holds no usable PNG, JPEG, WebP, BMP or GIF pictures; at least 2 are needed. "
+            f"{path} holds no usable {packer.formats} {packer.many}; at least 2 are needed. "
             f"{aside}; of another kind: {found.others}."
         )
     if len(names) == 1:
-        raise BadData(f"{path} holds only 1 usable picture; at least 2 are needed. {aside}.")
+        raise BadData(f"{path} holds only 1 usable {packer.one}; at least 2 are needed. {aside}.")
     values = np.load(values_path, mmap_mode="r")
     if all(np.array_equal(values[0], value) for value in values[1:]):
         raise BadData(
-            f"All {len(names)} pictures of {path} are the same; 2 different ones are needed."
+            f"All {len(names)} {packer.many} of {path} are the same; 2 different ones are needed."
         )
 
 
 def _describe(
-    path: Path, found: Found, names: list[str], shares: dict[str, float], settings: Settings
+    path: Path, found: Found, names: list[str], shares: dict[str, float], packer: Packer
 ) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
-    of_file = classes_of(path, names)
+    of_file = classes_of(path, names, packer.many)
     classes = sorted(set(of_file.values()) - {""})
     labels = [classes.index(of_file[name]) if classes else 0 for name in names]
-    num_train = sum(shares[name] >= settings.test_share for name in names)
+    num_train = sum(shares[name] >= packer.test_share for name in names)
     num_train = min(max(num_train, 1), len(names) - 1)
     facts = {
-        "version": VERSION,
+        "version": packer.version,
         "path": str(path.absolute()),
-        "settings": asdict(settings),
-        "filter": FILTER,
-        "pillow": PIL.__version__,
+        "settings": packer.settings,
+        **packer.tools,
         "classes": classes,
         "split": {
             "rule": "test where SHA-256(relative path) / 2^256 < test_share; at least 1 in each",

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+import PIL
 from pydantic import Field
 
 from sparring.core.spec import Spec
-from sparring.data import Dataset, Samples, Split
-from sparring.data._listing import listed
-from sparring.data._pack import Pack, Settings, packed
+from sparring.data._folder import Folder
+from sparring.data._pack import Packer
+from sparring.modalities import _decode
 
 Side = Annotated[int, Field(ge=1, le=2048)]
 
 
-class ImageFolder(Dataset):
+class ImageFolder(Folder):
     """Any folder or zip archive of PNG, JPEG, WebP, BMP or GIF pictures.
 
     Sub-folders, where there are two or more, are the classes of the label set "class". Files are
@@ -49,42 +51,58 @@ class ImageFolder(Dataset):
         fit: Literal["crop", "pad", "stretch"] = "crop",
         test_share: Annotated[float, Field(gt=0, lt=1)] = 0.1,
     ) -> None:
-        self.path = Path(path).expanduser()
+        super().__init__(path)
         height, width = (size, size) if isinstance(size, int) else size
-        depth = 0 if channels == "auto" else channels
-        self.settings = Settings(height, width, depth, fit, test_share)
+        self.settings = {
+            "height": height,
+            "width": width,
+            "channels": 0 if channels == "auto" else channels,
+            "fit": fit,
+            "test_share": test_share,
+        }
 
     @property
     def spec(self) -> Spec:
         """One picture's shape and the classes; packs the pictures where that is still to do."""
-        classes = self.report["classes"]
-        labels = {"class": tuple(classes)} if classes else {}
-        return Spec("image", self._pack.values.shape[1:], labels=labels)
+        return Spec("image", self.pack.values.shape[1:], labels=self.labels)
+
+    def packer(self) -> Packer:
+        """Resizes and converts; channels 0 take what the richest picture has."""
+        return _Pictures(self.settings)
+
+
+class _Pictures(Packer):
+    one, many = "picture", "pictures"
+    formats = "PNG, JPEG, WebP, BMP or GIF"
+    version = 1
+    dtype = np.uint8
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings, settings["test_share"])
+        self._channels: int = settings["channels"]
+        self._richest = 0
 
     @property
-    def licence(self) -> str:
-        """What lies beside the pictures; nobody else can know."""
-        with listed(self.path) as listing:
-            name = listing.licence
-        return f"see {name} in {self.path}" if name else "unknown: no licence file lies beside them"
+    def shape(self) -> tuple[int, ...]:
+        channels = self._channels or self._richest
+        return (channels, self.settings["height"], self.settings["width"])
 
     @property
-    def source(self) -> str:
-        """Where the pictures lie."""
-        return f"{len(self.report['files']):,} pictures in {self.path.absolute()}"
+    def tools(self) -> Mapping[str, str]:
+        return {"filter": "Lanczos (Pillow, antialiased)", "pillow": PIL.__version__}
 
-    @property
-    def report(self) -> dict[str, Any]:
-        """What became of the files: settings, filter, split, conversions, quarantined, files."""
-        return self._pack.facts
+    def claims(self, name: str, content: bytes) -> bool:
+        return _decode.claims_to_be_picture(name, content)
 
-    def split(self, part: Split) -> Samples:
-        """Views of the packed array, in the order of `report["files"]`, train part first."""
-        border = self.report["split"]["train"]
-        share = slice(0, border) if part == "train" else slice(border, None)
-        labels = {"class": self._pack.labels[share]} if self.report["classes"] else {}
-        return Samples(self._pack.values[share], labels)
+    def look(self, content: bytes) -> None:
+        self._richest = max(self._richest, _decode.num_channels(content))
 
-    @functools.cached_property
-    def _pack(self) -> Pack:
-        return packed(self.path, self.settings)
+    def pack(self, content: bytes) -> tuple[npt.NDArray[np.uint8], Sequence[str]]:
+        channels, height, width = self.shape
+        decoded = _decode.decode(content)
+        small = decoded.picture.width < width or decoded.picture.height < height
+        picture, lost = _decode.with_channels(decoded.picture, channels)
+        picture = _decode.fitted(picture, height, width, self.settings["fit"])
+        pixels = np.asarray(picture).reshape(height, width, channels).transpose(2, 0, 1)
+        steps = (*decoded.conversions, *lost, *(["enlarged"] if small else []))
+        return np.ascontiguousarray(pixels), steps

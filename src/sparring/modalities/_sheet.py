@@ -13,9 +13,7 @@ GAP = 2
 CAPTION = 12  # pixels of a caption's letters
 
 
-def sheet(
-    cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int
-) -> Pictures.Image:
+def sheet(cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int) -> Pictures.Image:
     """Pictures of one size in rows.
 
     Args:

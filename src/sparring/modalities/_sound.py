@@ -13,7 +13,7 @@ from scipy import signal
 
 from sparring.core.errors import BadData
 
-Wave = Float[np.ndarray, " t"]
+Wave = Float[np.ndarray, " _t"]  # of a length that steps may change
 
 MAX_BYTES = 200_000_000
 MAX_SECONDS = 600
@@ -115,6 +115,8 @@ def decode(content: bytes) -> Sound:
     """
     form = _checked_format(content)
     open_end = form == "WAV" and _has_open_end(content)
+    if form == "OGG":
+        _check_last_page(content)
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             _check_header(file)
@@ -196,7 +198,7 @@ def fitted(wave: Wave, length: int, rate: int) -> Wave:
     return cut
 
 
-def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " t"], tuple[str, ...]]:
+def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " _t"], tuple[str, ...]]:
     """`sound` at the settings' rate and length in 16 bits, and all that was done to it.
 
     A constant offset is taken away; loudness is measured on what is left after cutting and before
@@ -258,6 +260,15 @@ def _has_open_end(content: bytes) -> bool:
             return num_bytes == OPEN_END
         place += num_bytes + num_bytes % 2
     raise Unreadable("broken WAV: no sound follows its header")
+
+
+def _check_last_page(content: bytes) -> None:
+    """Refuse an OGG that lacks its end, which decoders pass over without a word (RFC 3533)."""
+    page = content[content.rfind(b"OggS") :]
+    lacing = page[27 : 27 + page[26]] if len(page) > 26 else b""
+    ends = len(page) > 26 and bool(page[5] & 4)
+    if not ends or len(page) < 27 + page[26] + sum(lacing):
+        raise Unreadable("cut off: its last page is missing or not whole")
 
 
 def _check_header(file: soundfile.SoundFile) -> None:

@@ -64,8 +64,7 @@ class SingerGenerator(Generator):
         entry = latent * (1 + len(self.embed))
         self.start = scaled(nn.Linear(entry, width * self.coarse[1]))
         self.levels = nn.ModuleList(
-            nn.Sequential(*(_NormalResidual(width) for _ in range(depth)))
-            for _ in range(HALVINGS)
+            nn.Sequential(*(_NormalResidual(width) for _ in range(depth))) for _ in range(HALVINGS)
         )
         self.norm = nn.BatchNorm1d(width)
         self.end = _conv(width, bins, gain=1.0)
