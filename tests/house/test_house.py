@@ -97,8 +97,8 @@ def test_modality_is_asked_nowhere_else() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if tells_modalities_apart(node)
     ]
-    (refusal,) = found  # of data that the networks for images do not serve
-    assert refusal.startswith("src/sparring/networks/_layers.py:")
+    (refusal,) = found  # of data that a component does not serve
+    assert refusal.startswith("src/sparring/core/spec.py:")
 
 
 def test_help_needs_no_torch() -> None:

@@ -45,6 +45,25 @@ class Spec:
             "rate": self.rate,
         }
 
+    def shape_as(self, modality: str, axes: str, who: str) -> tuple[int, ...]:
+        """The shape, for what serves nothing but continuous samples of one modality.
+
+        Args:
+            modality: which one.
+            axes: names of its axes, such as "channels, height, width".
+            who: asks.
+
+        Raises:
+            ValueError: the samples are others.
+        """
+        fits = len(self.shape) == axes.count(",") + 1
+        if self.modality != modality or not fits or self.symbols is not None:
+            raise ValueError(
+                f"{who} is made for {modality} of shape ({axes}), not for {self.modality} of shape "
+                f"{self.shape}; choose one that is made for those"
+            )
+        return self.shape
+
     @staticmethod
     def from_json(stored: Mapping[str, object]) -> Spec:
         """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""

@@ -57,9 +57,7 @@ def mel_shape(spec: Spec, *, least: int) -> tuple[int, int]:
     Raises:
         ValueError: the samples are none, or have too few of either.
     """
-    if spec.modality != "audio" or len(spec.shape) != 2 or min(spec.shape) < least:
-        raise ValueError(
-            f"it looks at mel spectrograms of at least {least} bands and frames, not at "
-            f"{spec.modality} of shape {spec.shape}"
-        )
-    return spec.shape[0], spec.shape[1]
+    bins, frames = spec.shape_as("audio", "bands, frames", "this extractor")
+    if min(bins, frames) < least:
+        raise ValueError(f"it needs at least {least} bands and frames, not {bins} and {frames}")
+    return bins, frames

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -117,7 +118,7 @@ class Audio(Modality):
             raise BadData(f"{path} cannot be read: {error}.") from error
         return torch.from_numpy(wave)
 
-    def write(self, sample: Float[Tensor, "..."], path: Path, stamp: Mapping[str, str]) -> None:
+    def write(self, sample: Float[Tensor, ...], path: Path, stamp: Mapping[str, str]) -> None:
         """Write one WAV of 16 bits; `stamp` stands in its comment as JSON.
 
         Args:
@@ -221,8 +222,8 @@ def _pictured(wave: np.ndarray, mel: np.ndarray) -> Pictures.Image:
     edges = np.linspace(0, len(wave), width + 1).astype(int)
     middle = (CURVE - 1) / 2
     rows = np.arange(CURVE)[:, None]
-    highs = np.array([wave[a:b].max() for a, b in zip(edges[:-1], edges[1:], strict=True)])
-    lows = np.array([wave[a:b].min() for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    highs = np.array([wave[a:b].max() for a, b in itertools.pairwise(edges)])
+    lows = np.array([wave[a:b].min() for a, b in itertools.pairwise(edges)])
     inside = (rows >= middle * (1 - highs) - 0.5) & (rows <= middle * (1 - lows) + 0.5)
     curve = np.where(inside[..., None], np.array([37, 99, 184]), 255).astype(np.uint8)
     columns = (np.arange(width) * mel.shape[1] / width).astype(int)

@@ -51,12 +51,7 @@ def image_sizes(spec: Spec, family: str) -> Sizes:
     Raises:
         ValueError: not a continuous image, or a side below 8 or no multiple of 4.
     """
-    if spec.modality != "image" or len(spec.shape) != 3 or spec.symbols is not None:
-        raise ValueError(
-            f"{family} makes images of shape (channels, height, width), not {spec.modality} of "
-            f"shape {spec.shape}; choose a network that is made for {spec.modality}"
-        )
-    channels, height, width = spec.shape
+    channels, height, width = spec.shape_as("image", "channels, height, width", family)
     if min(height, width) < 8 or height % 4 or width % 4:
         raise ValueError(
             f"{family} needs a height and a width that are multiples of 4 and at least 8, not "

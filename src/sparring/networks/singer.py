@@ -144,12 +144,7 @@ class _NormalResidual(nn.Module):
 
 def _mel_shape(spec: Spec) -> tuple[int, int]:
     """Bands and frames."""
-    if spec.modality != "audio" or len(spec.shape) != 2 or spec.symbols is not None:
-        raise ValueError(
-            f"singer makes sound as mel spectrograms (bands, frames), not {spec.modality} of shape "
-            f"{spec.shape}; choose a network that is made for those, or data.form = 'mel'"
-        )
-    bins, frames = spec.shape
+    bins, frames = spec.shape_as("audio", "bands, frames", "singer")
     if frames % 2**HALVINGS or frames < 2**HALVINGS:
         raise ValueError(
             f"singer needs a number of frames that is a multiple of {2**HALVINGS}, not {frames}; "
