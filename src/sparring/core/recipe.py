@@ -142,6 +142,11 @@ class Recipe(BaseModel):
         return -(-self.samples // self.batch)
 
     @property
+    def conditional(self) -> bool:
+        """Whether the generator heeds the labels of the data; one without a choice does."""
+        return bool(self.networks["generator"].get("conditional", True))
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of what decides a training.
 
