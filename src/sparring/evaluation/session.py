@@ -15,7 +15,7 @@ from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
-from sparring.evaluation.judge import Judge, require_enough
+from sparring.evaluation.judge import Judge, require_held_out
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
@@ -187,8 +187,7 @@ def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
 def _judge(table: Table, terms: Terms) -> Judge:
     place = devices.choose(terms.device)
     real = reference(table)
-    kept = f"held-out samples of {table['name']}"
-    require_enough(len(real.held_out), kept, terms.quick)  # before extractors are trained
+    require_held_out(real, terms.quick)
     if terms.extractor:
         looks = [asked_for(terms.extractor, real.spec, place)]
     else:
