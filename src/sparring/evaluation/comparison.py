@@ -65,7 +65,7 @@ class Comparison:
     @property
     def limits(self) -> list[str]:
         """What keeps the verdicts from being sure, a sentence each."""
-        return [limit for report in self.reports for limit in report.limits]
+        return list(dict.fromkeys(limit for report in self.reports for limit in report.limits))
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was measured and what it rests on."""

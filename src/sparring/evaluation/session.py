@@ -19,7 +19,7 @@ from sparring.evaluation.judge import Judge, require_held_out
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
-from sparring.extractors._choosing import asked_for, looks_for
+from sparring.extractors._choosing import asked_for, have_learned_held_out, looks_for
 from sparring.extractors.inception import COUNT
 from sparring.generation.sampler import Sampler
 from sparring.provenance.manifest import now
@@ -206,8 +206,9 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
     limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
-    limits = (limit,) if limit else ()
-    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), limits)
+    limits = (limit, have_learned_held_out(judge.looks, judge.reference.table))
+    told = tuple(filter(None, limits))
+    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), told)
 
 
 def _table(each: Subject, terms: Terms) -> Table:
