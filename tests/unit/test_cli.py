@@ -167,6 +167,21 @@ def test_mistakes_in_asking(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("more", [(), ("--between", "0,1")])
+def test_nothing_is_made_for_a_place_that_cannot_be_written(
+    trained: sparring.Run,
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    says: Says,
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr(sparring.Sampler, "__call__", lambda *_: pytest.fail("samples were made"))
+    done = says("generate", trained.folder, *more, "--out", "taken/deep")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "taken is no folder" in done.stderr
+
+
 def test_debug_shows_the_traceback(tmp_path: Path, says: Says) -> None:
     assert "Traceback" in process("--debug", "train", "digitz", cwd=tmp_path).stderr
     with pytest.raises(UserError):
