@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sparring.core.errors import BadData
 from sparring.data._listing import Listing
-from sparring.modalities import _decode
+from sparring.modalities import SHEET, _decode
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Found:
         digests: SHA-256 of each picture's file, in order of name.
         channels: of the richest picture: 1, 3 or 4.
         quarantined: why other pictures cannot be used.
-        others: how many files are no pictures and do not claim to be.
+        others: how many files are no pictures and do not claim to be, or `sheet.png`.
         conversions: how many pictures were changed in which way, as far as they were decoded.
     """
 
@@ -38,7 +38,7 @@ def find(listing: Listing) -> Found:
     for entry in listing.entries:
         try:
             content = entry.read()
-            if not _decode.claims_to_be_picture(entry.name, content):
+            if not is_example(entry.name, content):
                 found.others += 1
                 continue
             found.channels = max(found.channels, _decode.num_channels(content))
@@ -46,6 +46,11 @@ def find(listing: Listing) -> Found:
         except BadData as reason:
             found.quarantined[entry.name] = str(reason)
     return found
+
+
+def is_example(name: str, content: bytes) -> bool:
+    """Whether a file is a picture or claims to be, and no sheet that `generate` made of others."""
+    return name.split("/")[-1] != SHEET and _decode.claims_to_be_picture(name, content)
 
 
 def classes_of(path: Path, names: Iterable[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from PIL import Image as Pictures
 
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.data._gather import classes_of
+from sparring.data._gather import classes_of, is_example
 from sparring.data._listing import Entry, listed
 from sparring.modalities import _decode
 from sparring.modalities.image import Image
@@ -36,7 +36,7 @@ class FolderReport:
     Attributes:
         path: the folder or archive.
         count: usable pictures.
-        others: files that are no pictures and do not claim to be.
+        others: files that are no pictures and do not claim to be, and `sheet.png`.
         sizes: how many pictures have which "width x height", most frequent first.
         kinds: how many have which format and mode, such as "PNG RGB".
         conversions: how many would be changed in which way.
@@ -106,7 +106,7 @@ class _Tally:
     def add(self, entry: Entry) -> None:
         try:
             content = entry.read()
-            if not _decode.claims_to_be_picture(entry.name, content):
+            if not is_example(entry.name, content):
                 self.others += 1
                 return
             decoded = _decode.decode(content)

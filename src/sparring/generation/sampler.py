@@ -21,7 +21,7 @@ from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, Spec
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
-from sparring.modalities import Modality
+from sparring.modalities import SHEET, Modality
 from sparring.networks import Generator
 from sparring.provenance import manifest
 from sparring.provenance.card import card
@@ -86,8 +86,8 @@ class Generated:
             text = manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
             self.modality.write(sample, path, text)
             paths.append(path)
-        files.atomic_write(folder / "sheet.png", self.sheet())
-        return [*paths, folder / "sheet.png"]
+        files.atomic_write(folder / SHEET, self.sheet())
+        return [*paths, folder / SHEET]
 
     def _repr_png_(self) -> bytes:
         return self.sheet()
