@@ -112,6 +112,28 @@ def test_sentences() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ("BBA", " Of the other figures, B is better on 2 and A on 1."),
+        ("A", " Of the other figures, A is better on 1."),
+        ("BB=", " Of the other figures, B is better on 2."),
+        ("=", ""),
+    ],
+)
+def test_other_figures_are_counted_where_the_leading_one_says_nothing(
+    others: str, sentence: str
+) -> None:
+    pairs = {"A": (NEAR, FAR), "B": (FAR, NEAR), "=": (FAR, FAR)}
+    same = row(score(FAR, FAR), score(FAR, FAR))
+    rest = [
+        row(*(score(each, each, name=f"figure_{i}") for each in pairs[side]))
+        for i, side in enumerate(others)
+    ]
+    said = overall([same, *rest], ["A", "B"], 1)
+    assert said == same.sentence(["A", "B"], 1) + sentence
+
+
 def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path) -> None:
     first, second = runs
     found = sparring.compare(first.folder, second.folder, count=150, quick=True, device="cpu")
