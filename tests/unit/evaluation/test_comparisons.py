@@ -151,7 +151,9 @@ def test_a_model_does_not_differ_from_itself(runs: list[sparring.Run]) -> None:
     folder = runs[0].folder
     found = sparring.compare(folder, folder, count=150, quick=True, device="cpu")
     assert found.names == ["small-0", "small-0 (2)"]
-    assert found.sentences[0].startswith("No real difference")
+    assert found.sentences[0].startswith(
+        "small-0 and small-0 (2) are the same model. No real difference"
+    )
     assert all(each.winner(1) == 0 for each in found.rows)
 
 
@@ -194,6 +196,21 @@ def test_all_are_judged_by_as_many_samples(runs: list[sparring.Run], digits: Pat
     text = found.paper().markdown.decode()
     assert "Each is judged by 150 samples" in text
     assert "and from what it learned, is not known: it may have seen in training" in text
+
+
+def test_a_model_and_what_it_made_are_no_rivals(runs: list[sparring.Run], tmp_path: Path) -> None:
+    model = runs[0].sampler().save(tmp_path / "model")
+    runs[0].sampler().generate(150).save(tmp_path / "made")
+    found = sparring.compare(
+        runs[0].folder, model, runs[1].folder, tmp_path / "made", tmp_path / "made",
+        count=150, quick=True, device="cpu",
+    )  # fmt: skip
+    same = [text.partition(". ")[0] for text in found.sentences if " same model" in text]
+    assert same == ["small-0 and model are the same model"]
+    found = sparring.compare(
+        tmp_path / "made", tmp_path / "made", data="mnist_5k", count=150, quick=True, device="cpu"
+    )
+    assert found.sentences[0].startswith("made and made (2) are the same samples. No real")
 
 
 def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:
