@@ -108,7 +108,7 @@ class Watch:
             return False
         expected = state.judge_seconds * (1 + 1 / max(state.history.scorings, 1))
         allowed = recipe.judge.budget * (state.seconds + expected)
-        return recipe.health.policy != "warn" or expected <= allowed
+        return recipe.health.acts or expected <= allowed
 
     def _signs_of_row(self) -> Signs:
         seconds, waited = self._clocks
