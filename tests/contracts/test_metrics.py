@@ -174,6 +174,22 @@ def test_needs_no_labels_unless_it_says_so(name: str) -> None:
         assert set(metric.measure(bare, Streams(0))) == set(metric.better)
 
 
+@each
+@pytest.mark.parametrize("axes", [1, 2], ids=["waves", "spectrograms"])
+def test_samples_of_any_shape_are_measured_or_refused_with_a_reason(name: str, axes: int) -> None:
+    metric, given = build(name), evidence()
+    parts = (given.generated, given.real, given.train)
+    other = Evidence(
+        *(replace(p, samples=s.flatten(1, 4 - axes)) for p in parts if (s := p.samples) is not None)
+    )
+    assert metric.applies(other)
+    if name == "train_on_synthetic":
+        with pytest.raises(BadData, match=r"No classifier can learn .* images .* are needed, not"):
+            metric.measure(other, Streams(0))
+    else:
+        assert metric.measure(other, Streams(0)) == metric.measure(given, Streams(0))
+
+
 FEATURES_ALONE = {
     "density_coverage", "diversity", "frechet", "kernel", "memorisation", "precision_recall",
 }  # fmt: skip

@@ -15,6 +15,7 @@ import sparring
 from sparring import cli
 from sparring.core import weights
 from sparring.core.errors import BadData
+from sparring.evaluation.reference import reference
 from sparring.extractors import _choosing
 
 Ends = Callable[..., str]
@@ -118,7 +119,19 @@ def test_too_few_real_samples(tmp_path: Path, refused: Ends) -> None:
     real = pictures(tmp_path / "real", 40, side=16)
     fake = pictures(tmp_path / "fake", 120, side=16)
     data = ("--data", "image_folder", "--set", f"path={real}", "--set", "size=16")
-    assert "held-out samples of image_folder; every metric needs" in refused(fake, *data)
+    said = refused(fake, *data)
+    assert "held-out samples of image_folder; every metric needs at least 100." in said
+    assert "With 10 % held out that takes about 1,300 samples in all; add some." in said
+
+
+def test_pictures_that_would_do_if_more_were_held_out(tmp_path: Path, refused: Ends) -> None:
+    real = pictures(tmp_path / "real", 400, side=16)
+    fake = pictures(tmp_path / "fake", 120, side=16)
+    data = ("--data", "image_folder", "--set", f"path={real}", "--set", "size=16")
+    said = refused(fake, *data)
+    assert "about 1,300 samples in all; add some, or train anew with data.test_share=0.33." in said
+    advised = reference({"name": "image_folder", "path": str(real), "test_share": 0.33})
+    assert len(advised.held_out) >= 100
 
 
 def test_constant_samples(tmp_path: Path, refused: Ends) -> None:

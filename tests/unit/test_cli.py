@@ -17,7 +17,6 @@ import torch
 
 import sparring
 from sparring import cli
-from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe, to_toml
 
 
@@ -167,10 +166,29 @@ def test_mistakes_in_asking(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("more", [(), ("--between", "0,1")])
+def test_nothing_is_made_for_a_place_that_cannot_be_written(
+    trained: sparring.Run,
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    says: Says,
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr(sparring.Sampler, "__call__", lambda *_: pytest.fail("samples were made"))
+    done = says("generate", trained.folder, *more, "--out", "taken/deep")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "taken is no folder" in done.stderr
+
+
 def test_debug_shows_the_traceback(tmp_path: Path, says: Says) -> None:
-    assert "Traceback" in process("--debug", "train", "digitz", cwd=tmp_path).stderr
-    with pytest.raises(UserError):
-        says("--debug", "train", "digitz")
+    done = process("--debug", "data", "check", "nothing", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("sparring: There is no folder")
+    done = says("--debug", "train", "digitz")
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
     assert says("train", "digitz", "--debug").returncode == 2  # no option of this verb
     assert "digitz" in says("train", "digitz").stderr  # nothing is left behind
 

@@ -94,6 +94,18 @@ def test_a_report_is_kept_where_the_next_one_fails(
     assert Path("there/seed-0/report.html").is_file()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there lies /proc, where nobody writes")
+@pytest.mark.parametrize("verb", ["evaluate", "compare"])
+def test_a_place_where_no_folder_can_be_made_is_refused_at_once(
+    verb: str, pair: list[sparring.Run], says: Says
+) -> None:
+    folders = [run.folder for run in pair]
+    code, out, err = says(verb, *folders, *FAST, "--out", "/proc/xx/deep")
+    assert (code, out) == (2, "")
+    assert "cannot be written" in err
+    assert "Looking at" not in err
+
+
 @pytest.mark.parametrize("verb", ["evaluate", "compare"])
 def test_a_place_that_cannot_be_written_is_refused_at_once(
     verb: str, pair: list[sparring.Run], says: Says, tmp_path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.server
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sparring.core import files
+from sparring.core import files, places
 from sparring.core.errors import BadData, OutOfResources, UserError
 
 CONTENT = b"twenty-eight by twenty-eight" * 1000
@@ -255,3 +256,30 @@ def test_a_full_disk_while_downloading_asks_no_other_mirror(tmp_path: Path, mirr
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_can_be_made_is_tried_and_nothing_stays(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "kept").write_text("mine")
+    for folder in ("new/deep/er", "there", "there/new", "new/../other"):
+        places.require_writable(tmp_path / folder)
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == [
+        "there", "there/kept",
+    ]  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_made_is_refused_and_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    for folder in ("taken", "taken/deep"):
+        with pytest.raises(UserError, match="taken is no folder"):
+            places.require_writable(tmp_path / folder)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(places.tempfile, "TemporaryFile", full)
+    with pytest.raises(OutOfResources):
+        places.require_writable(tmp_path / "new" / "deep")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

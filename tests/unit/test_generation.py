@@ -13,6 +13,7 @@ from PIL import Image
 import sparring
 from sparring.core import memory
 from sparring.core.errors import OutOfResources, UserError
+from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.generation.asking import MOST, conditions, parse_labels
 from sparring.generation.explore import between, save_walk
@@ -64,19 +65,42 @@ def test_labels_left_out_follow_the_seed_and_not_the_place(sampler: sparring.Sam
 
 def test_labels_are_read_as_people_write_them() -> None:
     both = {"digit": "1", "speaker": "bob"}
-    assert parse_labels("digit=1, speaker=bob", TWO) == both
-    assert parse_labels(both, TWO) == both
-    assert parse_labels("", TWO) == {}
+    assert parse_labels("digit=1, speaker=bob", TWO.labels) == both
+    assert parse_labels(both, TWO.labels) == both
+    assert parse_labels("", TWO.labels) == parse_labels("", {}) == {}
     with pytest.raises(UserError, match="needs the name of its set"):
-        parse_labels("1", TWO)
+        parse_labels("1", TWO.labels)
     with pytest.raises(UserError, match="Did you mean 'speaker'"):
-        parse_labels("speeker=ann", TWO)
-    with pytest.raises(UserError, match="needs the name of its set"):
-        parse_labels("7", Spec("image", (1, 8, 8)))
-    one = Spec("image", (1, 8, 8), labels={"digit": ("3", "7")})
+        parse_labels("speeker=ann", TWO.labels)
+    for anything in ("7", "digit=7", {"digit": "7"}):
+        with pytest.raises(UserError, match=r"This model heeds no labels; leave out .*7"):
+            parse_labels(anything, {})
+    one = {"digit": ("3", "7")}
     for twice in ("3,7", "digit=3,7", "digit=3, digit = 7"):
         with pytest.raises(UserError, match="digit is asked to be '3' and '7'"):
             parse_labels(twice, one)
+
+
+def test_labels_that_were_left_out_of_the_training_are_neither_shown_nor_taken(
+    tiny: Recipe, tmp_path: Path
+) -> None:
+    players = ("generator", "discriminator")
+    recipe = tiny.replace({f"networks.{p}.conditional": False for p in players}, samples=16)
+    sampler = sparring.train(recipe, out=tmp_path / "run", quiet=True).sampler()
+    assert sampler.spec.labels == {"class": ("dark", "light")}
+    assert sampler.labels == {}
+    made = sampler.generate(3)
+    assert made.captions == ["", "", ""]
+    assert [path.name for path in made.save(tmp_path / "made")] == [
+        "000000.png", "000001.png", "000002.png", "sheet.png",
+    ]  # fmt: skip
+    assert sparring.interpolate(sampler, [0, 1], steps=1).labels == [{}, {}]
+    assert "| labels | none |" in (tmp_path / "run" / "model" / "README.md").read_text()
+    refused = "This model heeds no labels; leave out 'light'"
+    with pytest.raises(UserError, match=refused):
+        sampler.generate(labels="light")
+    with pytest.raises(UserError, match=refused):
+        sparring.interpolate(sampler, [0, 1], labels="light")
 
 
 def test_a_walk_asks_for_what_can_be_made(sampler: sparring.Sampler, tmp_path: Path) -> None:

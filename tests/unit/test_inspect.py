@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from sparring.core.errors import BadData
+from sparring.data._gather import find
 from sparring.data._inspect import inspect
+from sparring.data._listing import listed
 from sparring.data._picture_report import difference_hash
 from sparring.data._report import near_copies
 
@@ -48,6 +50,17 @@ def test_everything_is_counted(tmp_path: Path) -> None:
     assert "exact copies of others: 1;" in said
     assert "almost the same: 1;" in said
     assert "licence" not in said
+
+
+def test_the_sheet_beside_generated_samples_is_left_aside(tmp_path: Path) -> None:
+    for seed in range(3):
+        blurred(seed).save(tmp_path / f"{seed}.png")
+    blurred(3).resize((200, 200)).save(tmp_path / "sheet.png")
+    report = inspect(tmp_path)
+    assert (report.count, report.others) == (3, 1)
+    with listed(tmp_path) as listing:  # as trainings see it
+        found = find(listing, lambda name, _: name.endswith(".png"), lambda _: None)
+    assert (sorted(found.digests), found.others) == (["0.png", "1.png", "2.png"], 1)
 
 
 def test_the_report_is_json_and_text(tmp_path: Path) -> None:

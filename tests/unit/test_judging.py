@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 import sparring
 from sparring.core.errors import UserError
 from sparring.core.recipe import Judging, Recipe
 from sparring.core.weights import read
-from sparring.training import checkpoint
+from sparring.training import checkpoint, judging
 from sparring.training.history import History
 from sparring.training.run import Run
 
@@ -177,6 +178,17 @@ def test_data_that_no_extractor_knows_are_watched_but_not_scored(
     assert [row["samples"] for row in looks] == [320, 640]
     assert not any("score" in row for row in looks)
     assert run.best is None
+
+
+def test_samples_of_any_shape_are_shrunk_to_what_is_large() -> None:
+    chance = torch.Generator().manual_seed(0)
+    pictures = torch.rand((5, 3, 28, 32), generator=chance)
+    small = judging.shrunk(pictures)[0]
+    assert small.equal(F.adaptive_avg_pool2d(pictures, 8).flatten(1))
+    assert judging.shrunk(pictures[:, 0])[0].equal(small[:, :64])  # as of a spectrogram
+    waves = pictures[:, 0].flatten(1)
+    assert judging.shrunk(waves)[0].equal(F.adaptive_avg_pool1d(waves.unsqueeze(1), 64).flatten(1))
+    assert judging.shrunk(waves.to(torch.bfloat16))[0].dtype == torch.float32
 
 
 def test_a_short_training_is_not_judged_and_says_so(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from sparring.data import Samples
 from sparring.modalities.image import Image as Pictures
 from sparring.networks.mlp import MLPGenerator
 from sparring.networks.painter import PainterGenerator
+from sparring.training import rehearsal, session
+from sparring.training.distributed import Team
 from sparring.training.ema import Average
 from sparring.training.feed import Feed
 from sparring.training.health import Health, Verdict
@@ -178,3 +181,32 @@ def test_runs_get_folders_of_their_own(
     with pytest.raises(UserError, match="something in mine already"):
         create("mine", tiny, {})
     assert {path.name for path in tmp_path.iterdir()} == {"runs", "mine"}
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.01, 10), (0.5, 10), (3.0, 4), (60.0, 2)])
+def test_a_rehearsal_of_slow_steps_is_short(
+    seconds: float, steps: int, tiny: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Team(0, 1, torch.device("cpu"))
+    dataset, samples = session.read_data(tiny, alone)
+    match = session.prepare(tiny, dataset.spec, samples, alone)
+    clock = itertools.count(0.0, seconds)  # looked at before and after each step
+    monkeypatch.setattr(rehearsal.time, "perf_counter", lambda: next(clock))
+    assert rehearsal.rehearse(match, "float32") == pytest.approx(seconds)
+    assert next(clock) == pytest.approx(2 * steps * seconds)
+
+
+def test_a_plan_measures_each_precision_once(tiny: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+
+    def rehearse(_match: object, precision: str) -> float:
+        measured.append(precision)
+        return {"float32": 2.0, "bfloat16": 1.0}[precision]
+
+    monkeypatch.setattr(rehearsal, "rehearse", rehearse)
+    monkeypatch.setattr(rehearsal.devices, "has_fast_bfloat16", lambda _device: True)
+    long = {"samples": 100_000, "training.precision": "auto"}
+    estimate = session.plan(tiny.replace(long), device="cpu")
+    assert sorted(measured) == ["bfloat16", "float32"]
+    assert estimate.precision == "bfloat16"
+    assert estimate.seconds == round(100_000 / tiny.batch, 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -65,6 +66,6 @@ def main() -> None:
             app()
     except UserError as error:
         if "--debug" in before_verb:
-            raise
+            traceback.print_exc()
         print(f"sparring: {error}", file=sys.stderr)
         sys.exit(error.code)

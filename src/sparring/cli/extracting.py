@@ -50,7 +50,7 @@ def extractors_train(
     """Train an extractor on real data alone; weights and card land in OUT."""
     from dataclasses import asdict
 
-    from sparring.core import components, memory
+    from sparring.core import components, memory, places
     from sparring.core import device as devices
     from sparring.core.recipe import parse_override
     from sparring.extractors._choosing import learn
@@ -58,6 +58,7 @@ def extractors_train(
     from sparring.extractors._trained import write
     from sparring.generation.sampler import modality_of
 
+    places.require_writable(out)
     given = dict(parse_override(text) for text in settings or [])
     own = {key: value for key, value in given.items() if not key.startswith("data.")}
     of_data = {key.removeprefix("data."): v for key, v in given.items() if key not in own}

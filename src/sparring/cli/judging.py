@@ -72,8 +72,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Judge models: figures with intervals and floors, by two extractors, and a report each."""
+    from sparring.core.places import require_writable
     from sparring.evaluation import seeds
-    from sparring.evaluation._paper import require_writable
     from sparring.evaluation.session import Terms, judged, opened
 
     terms = Terms(
@@ -81,7 +81,7 @@ def evaluate(
     )
     subjects = opened(models, terms)
     folders = _folders(subjects, out)
-    for folder in folders:
+    for folder in [*folders, *_place_of_seeds(subjects, out)]:
         require_writable(folder)
     reports: list[Report] = []
     pages: list[str] = []
@@ -90,7 +90,7 @@ def evaluate(
         reports.append(report)
     groups = seeds.groups(reports)
     if groups:
-        pages.append(str(seeds.save(reports, Path(out or "report"))))
+        pages += [str(seeds.save(reports, place)) for place in _place_of_seeds(subjects, out)]
     if as_json:
         documents = [report.to_json() for report in reports]
         many = {"reports": documents, "seeds": seeds.facts(reports)}
@@ -130,7 +130,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Judge two models or more by the same real samples, and say what really differs."""
-    from sparring.evaluation._paper import require_writable
+    from sparring.core.places import require_writable
     from sparring.evaluation.session import Terms, compared, opened
 
     terms = Terms(
@@ -186,6 +186,13 @@ def _folders(subjects: Sequence[Subject], out: str) -> list[Path]:
     if len(set(folders)) < len(folders):
         raise UserError("The same model is named twice.")
     return folders
+
+
+def _place_of_seeds(subjects: Sequence[Subject], out: str) -> list[Path]:
+    """Where several trainings of one recipe are summed up; empty where there are no such."""
+    facts = [each.facts for each in subjects]
+    recipes = [own[key] for own in facts if (key := "recipe_sha256_of_any_seed") in own]
+    return [Path(out or "report")] if len(set(recipes)) < len(recipes) else []
 
 
 def _plain(name: str) -> str:

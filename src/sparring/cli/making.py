@@ -34,9 +34,11 @@ def generate(
     """Make new samples: one file each, and a contact sheet of them all."""
     if between and (count is not None or seed is not None):
         raise UserError("--between names all its seeds; leave --count and --seed out with it.")
+    from sparring.core.places import require_writable
     from sparring.generation import explore
     from sparring.generation.sampler import load
 
+    require_writable(out)
     sampler = load(model, device, trusted=trusted)
     if between:
         paths = explore.save_walk(

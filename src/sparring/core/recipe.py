@@ -102,6 +102,11 @@ class Care(BaseModel):
         0.0, ge=0, le=1, description="what each return adds to the strength of augmentation"
     )
 
+    @property
+    def acts(self) -> bool:
+        """Whether anything is done beyond saying so."""
+        return self.policy != "warn"
+
 
 class Recipe(BaseModel):
     """Everything that decides a training; equal recipes on one machine give equal bits.
@@ -140,6 +145,11 @@ class Recipe(BaseModel):
     def steps(self) -> int:
         """Optimisation steps in the whole training."""
         return -(-self.samples // self.batch)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the generator heeds the labels of the data; one without a choice does."""
+        return bool(self.networks["generator"].get("conditional", True))
 
     @property
     def hash(self) -> str:

@@ -19,7 +19,7 @@ class Found:
     Attributes:
         digests: SHA-256 of each file's content, in order of name.
         quarantined: why other files of that kind cannot be used.
-        others: how many files are of another kind and do not claim to be of this one.
+        others: how many files are of another kind and do not claim to be of this one, or a sheet.
         conversions: how many files were changed in which way, as far as they were decoded.
     """
 
@@ -40,7 +40,7 @@ def find(
     for entry in listing.entries:
         try:
             content = entry.read()
-            if not claims(entry.name, content):
+            if entry.is_sheet or not claims(entry.name, content):
                 found.others += 1
                 continue
             look(content)

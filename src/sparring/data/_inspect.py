@@ -28,7 +28,7 @@ def inspect(path: Path) -> FolderReport:
             except BadData as reason:
                 unread[entry.name] = str(reason)
                 continue
-            for tally in tallies:
+            for tally in () if entry.is_sheet else tallies:
                 if tally.claims(entry.name, content):
                     tallies[tally] += 1
                     tally.add(entry.name, content)

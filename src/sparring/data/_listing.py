@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 
 from sparring.core.errors import BadData
+from sparring.modalities import SHEET
 
 MAX_ENTRIES = 1_000_000
 MAX_FILE = 200_000_000  # bytes of one file
@@ -34,6 +35,11 @@ class Entry:
     name: str
     num_bytes: int
     read: Callable[[], bytes]
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is, by name, a sheet of samples that `sparring generate` wrote."""
+        return self.name.split("/")[-1] == SHEET
 
 
 @dataclass(frozen=True)

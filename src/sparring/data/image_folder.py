@@ -22,9 +22,10 @@ class ImageFolder(Folder):
     """Any folder or zip archive of PNG, JPEG, WebP, BMP or GIF pictures.
 
     Sub-folders, where there are two or more, are the classes of the label set "class". Files are
-    recognised by content. Those that cannot be used are put aside with a reason and never end a
-    training while two different pictures are left; 16-bit, palette, CMYK and rotated pictures are
-    converted and counted; of an animation the first frame is taken. `report` says all of this.
+    recognised by content; a `sheet.png` is left aside, as `generate` writes such. Those that cannot
+    be used are put aside with a reason and never end a training while two different pictures are
+    left; 16-bit, palette, CMYK and rotated pictures are converted and counted; of an animation the
+    first frame is taken. `report` says all of this.
 
     Pictures are resized with Pillow's antialiased Lanczos filter (the choice matters: Parmar et
     al., "On aliased resizing and surprising subtleties in GAN evaluation", CVPR 2022) and packed

@@ -14,10 +14,9 @@ from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.generation.sampler import MODEL_FILE
-from sparring.modalities import Modality
+from sparring.modalities import SHEET, Modality
 
 MOST = 1_000_000  # files looked at
-SHEET = "sheet.png"  # which `sparring generate` writes beside the samples
 
 
 def holds_samples(path: Path) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,20 +67,6 @@ class Paper:
     def markdown(self) -> bytes:
         """The page as text."""
         return _markdown.page(self.title, self._markdown)
-
-
-def require_writable(folder: Path) -> None:
-    """Make sure, before the work begins, that a report could be written; nothing is made.
-
-    Raises:
-        UserError: a file is in the way, or it is not allowed.
-    """
-    with files.writing(folder, 0):
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{there} is no folder")
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, f"{there} may not be written")
 
 
 def save(folder: Path, name: str, paper: Paper, facts: Mapping[str, Any]) -> Path:

@@ -51,7 +51,18 @@ class Comparison:
     @property
     def sentences(self) -> list[str]:
         """For every model but the first whether it differs from the first."""
-        return [overall(self.rows, self.names, i) for i in range(1, len(self.reports))]
+        return [
+            self._same(i) + overall(self.rows, self.names, i) for i in range(1, len(self.reports))
+        ]
+
+    def _same(self, other: int) -> str:
+        """Says so where a model is compared with itself."""
+        first, second = (self.reports[i].verdict.subject for i in (0, other))
+        both = f"{self.names[0]} and {self.names[other]} are the same"
+        for fact, what in (("model_sha256", "model"), ("path", "samples")):
+            if fact in first and first[fact] == second.get(fact):
+                return f"{both} {what}. "
+        return ""
 
     @property
     def claims(self) -> list[str]:
@@ -65,7 +76,7 @@ class Comparison:
     @property
     def limits(self) -> list[str]:
         """What keeps the verdicts from being sure, a sentence each."""
-        return [limit for report in self.reports for limit in report.limits]
+        return list(dict.fromkeys(limit for report in self.reports for limit in report.limits))
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was measured and what it rests on."""

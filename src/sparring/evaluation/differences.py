@@ -134,8 +134,12 @@ def overall(found: Sequence[Row], names: Sequence[str], other: int) -> str:
     with_it, against = tally.count(won), tally.count(-won)
     if not won:
         ahead = {1: names[other], -1: names[0]}
-        parts = [f"{ahead[side]} on {tally.count(side)}" for side in (1, -1) if tally.count(side)]
-        others = f" Of the other figures, {' and '.join(parts)} is better." if parts else ""
+        parts: list[str] = []
+        for side in (1, -1):
+            if count := tally.count(side):
+                verb = "" if parts else " is better"  # said once
+                parts.append(f"{ahead[side]}{verb} on {count}")
+        others = f" Of the other figures, {' and '.join(parts)}." if parts else ""
         return row.sentence(names, other) + others
     nearer, farther = (names[other], names[0]) if won > 0 else (names[0], names[other])
     rest = row.sentence(names, other).partition(": ")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ QUICK = 5_000  # samples by default where time is short
 OF_SAMPLES = ("train_on_synthetic",)
 """Metrics of the samples themselves: by every extractor the same number, so one is enough."""
 PAIRS = 10  # generated samples shown beside the training samples that they are nearest to
+SPARE = 1.3  # times the samples that are needed, as chance decides which are held out
 A_CLASS = 26  # samples for every class of the verdicts, as for the 1,000 modes of stacked digits
 
 
@@ -251,15 +253,38 @@ class Judge:
         return max([LEAST, *(A_CLASS * logs.shape[1] for logs in verdicts.values())])
 
 
-def require_enough(count: int, what: str, quick: bool) -> None:
+def require_held_out(real: Reference, quick: bool) -> None:
+    """Refuse data that hold out too few samples, before extractors learn from them.
+
+    Raises:
+        BadData: there are fewer than any metric needs; the message says what would do.
+    """
+    whole = len(real.held_out) + len(real.train)
+    share = real.table.get("test_share", len(real.held_out) / whole)
+    wanted = SPARE * _fewest(quick)
+    kept, all_of_them = f"{100 * share:.3g} % held out", f"{wanted / share:,.0f} samples in all"
+    advice = f"With {kept} that takes about {all_of_them}; add some"
+    if "test_share" in real.table and wanted <= whole / 2:
+        advice += f", or train anew with data.test_share={math.ceil(100 * wanted / whole) / 100}"
+    what = f"held-out samples of {real.table['name']}"
+    require_enough(len(real.held_out), what, quick, f" {advice}.")
+
+
+def require_enough(count: int, what: str, quick: bool, advice: str = "") -> None:
     """Refuse what no metric gives a number for, before anything is measured.
 
     Raises:
         BadData: there are fewer samples than that.
     """
-    fewest = min(metric.fewest for metric in _metrics(quick).values())
+    fewest = _fewest(quick)
     if count < fewest:
-        raise BadData(f"There are only {count:,} {what}; every metric needs at least {fewest:,}.")
+        raise BadData(
+            f"There are only {count:,} {what}; every metric needs at least {fewest:,}.{advice}"
+        )
+
+
+def _fewest(quick: bool) -> int:
+    return min(metric.fewest for metric in _metrics(quick).values())
 
 
 def _pairs(evidence: Evidence) -> Tensor:

@@ -15,11 +15,11 @@ from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
-from sparring.evaluation.judge import Judge, require_enough
+from sparring.evaluation.judge import Judge, require_held_out
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
-from sparring.extractors._choosing import asked_for, looks_for
+from sparring.extractors._choosing import asked_for, have_learned_held_out, looks_for
 from sparring.extractors.inception import COUNT
 from sparring.generation.sampler import Sampler
 from sparring.provenance.manifest import now
@@ -187,8 +187,7 @@ def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
 def _judge(table: Table, terms: Terms) -> Judge:
     place = devices.choose(terms.device)
     real = reference(table)
-    kept = f"held-out samples of {table['name']}"
-    require_enough(len(real.held_out), kept, terms.quick)  # before extractors are trained
+    require_held_out(real, terms.quick)
     if terms.extractor:
         looks = [asked_for(terms.extractor, real.spec, place)]
     else:
@@ -207,8 +206,9 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
     limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
-    limits = (limit,) if limit else ()
-    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), limits)
+    limits = (limit, have_learned_held_out(judge.looks, judge.reference.table))
+    told = tuple(filter(None, limits))
+    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), told)
 
 
 def _table(each: Subject, terms: Terms) -> Table:

@@ -18,6 +18,7 @@ from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Condition, Spec
 from sparring.evaluation import _folder
+from sparring.extractors._choosing import may_share
 from sparring.generation.asking import conditions
 from sparring.generation.sampler import MODEL_FILE, Sampler, load
 from sparring.modalities import Modality
@@ -139,9 +140,9 @@ class Model(Subject):
         }
 
     def limit(self, table: Mapping[str, Any]) -> str:
-        """Where it learned from other data, what is held out here may not have been there."""
+        """Where it learned from other data of the same origin, that may hold what is held out."""
         own = {k: v for k, v in (self.data or self.recipe.data).items() if k != "batch"}
-        if own == table:
+        if own == table or not may_share(own, table):
             return ""
         other = f"not from {table['name']}"
         if own["name"] == table["name"]:

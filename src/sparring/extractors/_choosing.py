@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,8 @@ SHIPPED = Path(__file__).parent / "shipped"
 """One folder a data set, with a weights file and a card for every architecture."""
 LEARNED_FROM = {"mnist_5k": "mnist", "stacked_mnist": "mnist"}
 """Data sets made of another one's samples are judged by its extractors."""
+HOLDS_BACK_FROM = {"mnist_5k": "mnist"}
+"""Data sets whose held-out samples lie in the training part of another one."""
 MOST_LOOKS = 2  # the first measures; the second, of another architecture and seed, confirms
 STEPS = 600  # in which an extractor for the user's own data learns, at most
 
@@ -81,6 +83,27 @@ def looks_for(
 def shipped_for(name: str) -> Path:
     """The folder of the extractors that come with Sparring for a data set; it may be missing."""
     return SHIPPED / LEARNED_FROM.get(name, name)
+
+
+def may_share(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether samples of two data sets may be the same, as far as their `[data]` tables tell.
+
+    Those are known that shipped extractors look at; of a folder, say, nobody knows what it holds.
+    """
+    origins = {LEARNED_FROM.get(str(t["name"]), str(t["name"])) for t in (first, second)}
+    return len(origins) == 1 or not all((SHIPPED / origin).is_dir() for origin in origins)
+
+
+def have_learned_held_out(looks: Sequence[Trained], data: Mapping[str, Any]) -> str:
+    """A sentence where extractors have learned what is held out for others; "" where not."""
+    name = str(data["name"])
+    origin = HOLDS_BACK_FROM.get(name, "")
+    if not any(look.card.data == origin for look in looks):
+        return ""
+    return (
+        f"The extractors learned from the training part of {origin}, in which the held-out samples "
+        f"of {name} lie: they may recognise these better than samples that they never saw."
+    )
 
 
 def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:

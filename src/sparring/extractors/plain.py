@@ -28,7 +28,7 @@ class Plain(Extractor):
         channels: of the first level; the second has twice as many.
 
     Raises:
-        ValueError: sides that are odd or shorter than 8.
+        ValueError: no images, or sides that are odd or shorter than 8.
     """
 
     width = 128
@@ -40,6 +40,8 @@ class Plain(Extractor):
         channels: Annotated[int, Field(gt=0, description="of the first level")] = 48,
     ) -> None:
         super().__init__(spec)
+        if len(spec.shape) != 3:
+            raise ValueError(f"images (channels, height, width) are needed, not {spec.shape}")
         colours, height, breadth = spec.shape
         if height % 2 or breadth % 2 or min(height, breadth) < SHORTEST:
             raise ValueError(

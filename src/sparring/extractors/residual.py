@@ -28,7 +28,7 @@ class Residual(Extractor):
         channels: of the first level; the second has twice as many.
 
     Raises:
-        ValueError: sides shorter than 8.
+        ValueError: no images, or sides shorter than 8.
     """
 
     width = 128
@@ -40,6 +40,8 @@ class Residual(Extractor):
         channels: Annotated[int, Field(gt=0, description="of the first level")] = 32,
     ) -> None:
         super().__init__(spec)
+        if len(spec.shape) != 3:
+            raise ValueError(f"images (channels, height, width) are needed, not {spec.shape}")
         colours, height, breadth = spec.shape
         if min(height, breadth) < SHORTEST:
             raise ValueError(f"images of {height} x {breadth} need sides of at least {SHORTEST}")

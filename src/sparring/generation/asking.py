@@ -10,6 +10,8 @@ from torch import Tensor
 from sparring.core.errors import UserError, nearest
 from sparring.core.spec import Condition, Spec
 
+LabelSets = Mapping[str, tuple[str, ...]]
+"""Classes by the name of their label set."""
 MOST = 100_000  # samples in one call
 
 
@@ -28,35 +30,35 @@ def require_makeable(count: int, seeds: Sequence[int], truncation: float) -> Non
         raise UserError(f"truncation = {truncation}: a number above 0 and up to 1 is needed.")
 
 
-def parse_labels(given: Mapping[str, str] | str, spec: Spec) -> dict[str, str]:
-    """The class asked for in each label set, checked against the Spec.
+def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, str]:
+    """The class asked for in each label set, checked against those that a model heeds.
 
     Raises:
         UserError: no such label set or class; the message lists what there is.
     """
+    if given and not sets:
+        raise UserError(f"This model heeds no labels; leave out {given!r}.")
     if isinstance(given, str):
-        given = _read_labels(given, spec)
+        given = _read_labels(given, sets)
     for name, value in given.items():
-        if name not in spec.labels:
-            raise UserError(f"This model has no label set {name!r}. {nearest(name, spec.labels)}")
-        if value not in spec.labels[name]:
-            classes = spec.labels[name]
-            raise UserError(f"There is no {name} {value!r}. {nearest(value, classes)}")
+        if name not in sets:
+            raise UserError(f"This model has no label set {name!r}. {nearest(name, sets)}")
+        if value not in sets[name]:
+            raise UserError(f"There is no {name} {value!r}. {nearest(value, sets[name])}")
     return dict(given)
 
 
-def _read_labels(text: str, spec: Spec) -> dict[str, str]:
+def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:
     asked: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            if len(spec.labels) != 1:
-                sets = ", ".join(spec.labels) or "none"
+            if len(sets) != 1:
                 raise UserError(
                     f"The label {name!r} needs the name of its set, set={name}; "
-                    f"the label sets of this model are: {sets}."
+                    f"the label sets of this model are: {', '.join(sets)}."
                 )
-            name, value = next(iter(spec.labels)), name
+            name, value = next(iter(sets)), name
         if name in asked:
             raise UserError(
                 f"{name} is asked to be {asked[name]!r} and {value!r}; give one class for each set."

@@ -63,13 +63,13 @@ def interpolate(
     shares = [i / steps for i in range(steps)]
     legs = [between(a, b, s) for a, b in itertools.pairwise(points) for s in shares]
     path = torch.stack(legs if closed else [*legs, points[-1]])
-    chosen = parse_labels(labels, sampler.spec)
+    chosen = parse_labels(labels, sampler.labels)
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
     condition = conditions(sampler.spec, range(count), first)
     return Generated(
         sampler(path * truncation, condition),
         [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
-        [first] * len(path),
+        [{name: first[name] for name in sampler.labels}] * len(path),
         sampler.modality,
         sampler.origin(truncation),
     )

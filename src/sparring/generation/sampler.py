@@ -20,8 +20,8 @@ from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, Spec
-from sparring.generation.asking import conditions, parse_labels, require_makeable
-from sparring.modalities import Modality
+from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
+from sparring.modalities import SHEET, Modality
 from sparring.networks import Generator
 from sparring.provenance import manifest
 from sparring.provenance.card import card
@@ -86,8 +86,8 @@ class Generated:
             text = manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
             self.modality.write(sample, path, text)
             paths.append(path)
-        files.atomic_write(folder / "sheet.png", self.sheet())
-        return [*paths, folder / "sheet.png"]
+        files.atomic_write(folder / SHEET, self.sheet())
+        return [*paths, folder / SHEET]
 
     def _repr_png_(self) -> bytes:
         return self.sheet()
@@ -113,6 +113,11 @@ class Sampler:
         self.spec = modality.spec
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
+
+    @property
+    def labels(self) -> LabelSets:
+        """What one may ask for: the label sets of the data, where the training heeded them."""
+        return self.spec.labels if self.recipe.conditional else {}
 
     @torch.inference_mode()
     def __call__(
@@ -158,7 +163,7 @@ class Sampler:
         """
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
-        condition = conditions(self.spec, seeds, parse_labels(labels, self.spec))
+        condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
         samples = self(self.latents(seeds) * truncation, condition)
         if not samples.isfinite().all():
             raise BadData(
@@ -166,7 +171,7 @@ class Sampler:
                 "its training had failed; take another model or an earlier checkpoint."
             )
         named = [
-            {name: classes[condition.labels[name][i]] for name, classes in self.spec.labels.items()}
+            {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
             for i in range(count)
         ]
         return Generated(samples, seeds, named, self.modality, self.origin(truncation))

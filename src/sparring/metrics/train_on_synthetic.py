@@ -49,12 +49,9 @@ class TrainOnSynthetic(Metric):
         self.steps = steps
 
     def applies(self, evidence: Evidence) -> bool:
-        """Where both kinds are labelled pictures."""
-        pictures = [
-            observed.samples is not None and observed.samples.ndim == 4
-            for observed in (evidence.generated, evidence.real)
-        ]
-        return all(pictures) and bool(_labels(evidence))
+        """Where both kinds are labelled, and there to be looked at."""
+        both = (evidence.generated, evidence.real)
+        return all(each.samples is not None for each in both) and bool(_labels(evidence))
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`cas` in [0, 1], with Wilson's interval over held-out real samples."""

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from sparring.core.spec import Spec
 
+SHEET = "sheet.png"
+"""The preview that lies beside generated samples, and is none of them."""
 NO_STAMP: Mapping[str, str] = MappingProxyType({})
 
 

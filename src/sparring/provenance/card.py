@@ -16,7 +16,8 @@ def card(
     chosen: str,
 ) -> str:
     """The README.md of a model folder, in Markdown with the front matter that model hubs read."""
-    labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in spec.labels.items()) or "none"
+    heeded = spec.labels if recipe.conditional else {}
+    labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in heeded.items()) or "none"
     return f"""---
 library_name: sparring
 tags: [sparring, gan, {spec.modality}]

@@ -72,12 +72,12 @@ class Health:
 
         Args:
             findings: what was just found.
-            care: the policy.
+            care: the policy, which is one that acts.
             can_return: whether there is a better checkpoint than this moment; while the score is
                 still the best one, trouble is said and nothing else.
         """
         grave = [finding for finding in findings if finding.acts]
-        if not grave or care.policy == "warn":
+        if not grave:
             return Verdict.FINE, ""
         first = grave[0]
         if care.policy == "stop":

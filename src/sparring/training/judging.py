@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -34,7 +35,7 @@ HELD_OUT = 500  # samples of the test part that overfitting and copying are meas
 FEWEST = 20  # of them, below which neither is measured
 WORTH_LEARNING = 50_000
 """Samples below which a training is over before an extractor for its data would be learned."""
-SIDE = 8  # of the tiny pictures that are compared where there is no extractor
+POINTS = 64  # mean values of a sample that are compared where there is no extractor
 
 
 @dataclass(frozen=True)
@@ -205,18 +206,21 @@ def _eye(
             f"Not scored on the way: no extractor knows these data, and {recipe.samples:,} samples "
             "are too few to learn one for."
         )
-        return Eye("small pictures", _shrunk, scores=False, foreign=False)
+        return Eye("small pictures", shrunk, scores=False, foreign=False)
     try:
         (first,) = looks_for(recipe.data, dataset, modality, device=device, count=1, hear=hear)
     except UserError as error:
         hear(f"Not scored on the way: {error}")
-        return Eye("small pictures", _shrunk, scores=False, foreign=False)
+        return Eye("small pictures", shrunk, scores=False, foreign=False)
     return Eye(first.name, first.look, scores=True, foreign=_is_shipped(recipe))
 
 
-def _shrunk(samples: Tensor) -> tuple[Tensor, Mapping[str, Tensor]]:
-    """At most 64 mean values of each channel, so that only what is large counts."""
-    flat = samples.float().flatten(2) if samples.dim() > 2 else samples.float().unsqueeze(1)
-    if samples.dim() == 4:
-        return F.adaptive_avg_pool2d(samples.float(), SIDE).flatten(1), {}
-    return F.adaptive_avg_pool1d(flat, SIDE**2).flatten(1), {}
+def shrunk(samples: Float[Tensor, "b ..."]) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """64 mean values over the last two axes, or over the only one, so that what is large counts.
+
+    Those of pictures [b c h w] are taken for each channel.
+    """
+    axes = samples.shape[1:][-2:]
+    side = round(POINTS ** (1 / len(axes)))
+    channels = samples.float().reshape(len(samples), -1, *axes)
+    return F.interpolate(channels, size=[side] * len(axes), mode="area").flatten(1), {}

@@ -171,7 +171,7 @@ class Keeper:
             TrainingFailed: the policy ends the training.
         """
         care, state = self.recipe.health, self.state
-        if care.policy == "warn":
+        if not care.acts:
             return False
         can_return = -1 < state.history.best_samples < state.samples
         verdict, diagnosis = state.health.response(findings, care, can_return=can_return)

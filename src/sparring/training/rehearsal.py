@@ -16,6 +16,7 @@ from sparring.training.state import State
 
 WARM_UP = 4  # the first steps choose kernels and allocate
 TIMED = 6
+PATIENCE = 10  # seconds after which fewer steps have to do
 WORTH_IT = 500  # shorter trainings are over before a measurement pays
 
 
@@ -42,18 +43,14 @@ class Estimate:
 
 def settled(match: Match) -> Match:
     """The match with "auto" precision replaced by the faster one on this machine."""
-    if match.precision != "auto":
-        return match
-    wanted = match.recipe.training.precision
-    if wanted == "auto":
-        wanted = _faster(match)
-    return replace(match, precision=wanted)
+    return _settled(match)[0]
 
 
 def estimate(match: Match) -> Estimate:
-    """What this training will take on this machine."""
+    """What this training will take on this machine, in the precision that it would settle on."""
+    match, paces = _settled(match)
     recipe, state = match.recipe, match.state
-    seconds = rehearse(match, match.precision) / recipe.batch
+    seconds = (paces.get(match.precision) or rehearse(match, match.precision)) / recipe.batch
     checkpoint = sum(t.nbytes for part in state.parts().values() for t in part.values())
     players = {p: sum(w.numel() for w in n.parameters()) for p, n in state.networks.items()}
     moments = 8 * sum(players.values())  # Adam's two float32 moments exist from the first step on
@@ -69,7 +66,10 @@ def estimate(match: Match) -> Estimate:
 
 
 def rehearse(match: Match, precision: str) -> float:
-    """Seconds for one step, the median of a few; the match itself is not touched."""
+    """Seconds for one step, the median of a few; the match itself is not touched.
+
+    Slow steps are fewer, down to one after one of warm-up: they are not to be waited for.
+    """
     recipe = match.recipe
     state = State(
         recipe,
@@ -78,8 +78,8 @@ def rehearse(match: Match, precision: str) -> float:
         copy.deepcopy(match.state.strength),
     )
     alone = replace(match, state=state, precision=precision, team=Team(0, 1, match.team.device))
-    times = []
-    for _ in range(WARM_UP + TIMED):
+    times: list[float] = []
+    while len(times) < 2 or (len(times) < WARM_UP + TIMED and sum(times) < PATIENCE):
         started = time.perf_counter()
         batch, moment = alone.feed.batch(state.samples), moment_of(alone)
         for phase in alone.objective.phases():
@@ -90,11 +90,19 @@ def rehearse(match: Match, precision: str) -> float:
             torch.cuda.synchronize(match.team.device)
         state.step += 1
         times.append(time.perf_counter() - started)
-    return sorted(times[WARM_UP:])[TIMED // 2]
+    timed = times[min(WARM_UP, len(times) // 2) :]
+    return sorted(timed)[len(timed) // 2]
 
 
-def _faster(match: Match) -> str:
-    worth_it = match.recipe.steps >= WORTH_IT and devices.has_fast_bfloat16(match.team.device)
-    plain = not worth_it or rehearse(match, "bfloat16") > 0.95 * rehearse(match, "float32")
-    # Every process must choose alike; one vote for float32 is enough.
-    return "float32" if match.team.any(plain) else "bfloat16"
+def _settled(match: Match) -> tuple[Match, dict[str, float]]:
+    """The match with its precision, and seconds for one step by precision where those decided."""
+    if match.precision != "auto":
+        return match, {}
+    wanted, paces = match.recipe.training.precision, dict[str, float]()
+    if wanted == "auto":
+        if match.recipe.steps >= WORTH_IT and devices.has_fast_bfloat16(match.team.device):
+            paces = {each: rehearse(match, each) for each in ("bfloat16", "float32")}
+        plain = not paces or paces["bfloat16"] > 0.95 * paces["float32"]
+        # Every process must choose alike; one vote for float32 is enough.
+        wanted = "float32" if match.team.any(plain) else "bfloat16"
+    return replace(match, precision=wanted), paces

@@ -145,7 +145,7 @@ def plan(recipe: Recipe, *, device: str = "auto") -> Estimate:
     """What a training would take on this machine, measured on a few steps; nothing is written."""
     with memory.enough(), devices.threads(recipe.training.threads), team(device) as players:
         dataset, samples = read_data(recipe, players)
-        return estimate(settled(prepare(recipe, dataset.spec, samples, players)))
+        return estimate(prepare(recipe, dataset.spec, samples, players))
 
 
 def read_data(recipe: Recipe, players: Team) -> tuple[Dataset, Samples]:

@@ -108,7 +108,7 @@ class Watch:
             return False
         expected = state.judge_seconds * (1 + 1 / max(state.history.scorings, 1))
         allowed = recipe.judge.budget * (state.seconds + expected)
-        return recipe.health.policy != "warn" or expected <= allowed
+        return recipe.health.acts or expected <= allowed
 
     def _signs_of_row(self) -> Signs:
         seconds, waited = self._clocks
@@ -142,7 +142,7 @@ class Watch:
     def _context(self, seen: Signs) -> Signs:
         """What detectors have to know besides: what labels mean here, and to whom."""
         context: Signs = {}
-        if "heeded" in seen and self.recipe.networks["generator"].get("conditional", True):
+        if "heeded" in seen and self.recipe.conditional:
             context["labels_heeded"] = seen["heeded"]
         if self.judge is not None and self.judge.eye.foreign and "label_accuracy_real" in seen:
             context["label_accuracy_foreign"] = seen["label_accuracy_real"]

@@ -112,6 +112,28 @@ def test_sentences() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ("BBA", " Of the other figures, B is better on 2 and A on 1."),
+        ("A", " Of the other figures, A is better on 1."),
+        ("BB=", " Of the other figures, B is better on 2."),
+        ("=", ""),
+    ],
+)
+def test_other_figures_are_counted_where_the_leading_one_says_nothing(
+    others: str, sentence: str
+) -> None:
+    pairs = {"A": (NEAR, FAR), "B": (FAR, NEAR), "=": (FAR, FAR)}
+    same = row(score(FAR, FAR), score(FAR, FAR))
+    rest = [
+        row(*(score(each, each, name=f"figure_{i}") for each in pairs[side]))
+        for i, side in enumerate(others)
+    ]
+    said = overall([same, *rest], ["A", "B"], 1)
+    assert said == same.sentence(["A", "B"], 1) + sentence
+
+
 def test_two_runs_before_the_same_judge(runs: list[sparring.Run], tmp_path: Path) -> None:
     first, second = runs
     found = sparring.compare(first.folder, second.folder, count=150, quick=True, device="cpu")
@@ -129,7 +151,9 @@ def test_a_model_does_not_differ_from_itself(runs: list[sparring.Run]) -> None:
     folder = runs[0].folder
     found = sparring.compare(folder, folder, count=150, quick=True, device="cpu")
     assert found.names == ["small-0", "small-0 (2)"]
-    assert found.sentences[0].startswith("No real difference")
+    assert found.sentences[0].startswith(
+        "small-0 and small-0 (2) are the same model. No real difference"
+    )
     assert all(each.winner(1) == 0 for each in found.rows)
 
 
@@ -148,7 +172,8 @@ def test_data_that_are_named_are_the_same_for_all(
     for models in ((runs[0].folder, fewer.folder), (fewer.folder, runs[0].folder)):
         found = sparring.compare(*models, data="mnist_5k", count=150, quick=True, device="cpu")
         assert {report.basis["data"]["train"] for report in found.reports} == {4_500}
-        (limit,) = found.limits
+        limit, of_extractors = sorted(found.limits, key=len)
+        assert of_extractors.startswith("The extractors learned from the training part of mnist")
         assert limit.startswith("fewer learned from mnist_5k, but with other settings")
 
 
@@ -158,7 +183,7 @@ def test_defaults_that_are_left_out_are_no_difference(runs: list[sparring.Run]) 
     second.data = {"name": "mnist_5k"}
     assert compared([first, second], Terms(count=150, quick=True, device="cpu")).rows
     found = sparring.evaluate(runs[0].folder, "mnist_5k", count=150, quick=True, device="cpu")
-    assert found.limits == ()
+    assert not any("small-0" in limit for limit in found.limits)
 
 
 def test_all_are_judged_by_as_many_samples(runs: list[sparring.Run], digits: Path) -> None:
@@ -171,6 +196,21 @@ def test_all_are_judged_by_as_many_samples(runs: list[sparring.Run], digits: Pat
     text = found.paper().markdown.decode()
     assert "Each is judged by 150 samples" in text
     assert "and from what it learned, is not known: it may have seen in training" in text
+
+
+def test_a_model_and_what_it_made_are_no_rivals(runs: list[sparring.Run], tmp_path: Path) -> None:
+    model = runs[0].sampler().save(tmp_path / "model")
+    runs[0].sampler().generate(150).save(tmp_path / "made")
+    found = sparring.compare(
+        runs[0].folder, model, runs[1].folder, tmp_path / "made", tmp_path / "made",
+        count=150, quick=True, device="cpu",
+    )  # fmt: skip
+    same = [text.partition(". ")[0] for text in found.sentences if " same model" in text]
+    assert same == ["small-0 and model are the same model"]
+    found = sparring.compare(
+        tmp_path / "made", tmp_path / "made", data="mnist_5k", count=150, quick=True, device="cpu"
+    )
+    assert found.sentences[0].startswith("made and made (2) are the same samples. No real")
 
 
 def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:

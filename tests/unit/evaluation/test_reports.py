@@ -11,6 +11,7 @@ import types
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ from sparring.evaluation import seeds
 from sparring.evaluation.judge import Judge
 from sparring.evaluation.reference import reference
 from sparring.evaluation.session import Terms, judged, opened, silent
-from sparring.evaluation.subjects import subject
+from sparring.evaluation.subjects import Model, subject
 from sparring.extractors import inception
 from sparring.extractors._choosing import looks_for
 from sparring.metrics import Evidence, Figure
@@ -98,13 +99,41 @@ def test_json_says_what_the_numbers_rest_on(report: sparring.Report) -> None:
 def test_what_a_verdict_cannot_know_stands_beside_it(
     report: sparring.Report, digits: Path, tmp_path: Path
 ) -> None:
-    assert report.limits == ()
+    (seen,) = report.limits
+    assert seen == (
+        "The extractors learned from the training part of mnist, in which the held-out samples of "
+        "mnist_5k lie: they may recognise these better than samples that they never saw."
+    )
     other = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
-    (limit,) = other.limits
+    limit, again = other.limits
+    assert again == seen
     assert "it may have seen in training what is held out here" in limit
     page = other.save(tmp_path)
     for suffix in (".html", ".md", ".json"):
         assert limit.partition(":")[0] in page.with_suffix(suffix).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "said"),
+    [
+        ({"name": "mnist"}, {"name": "mnist_5k"}, "learned from mnist, not from mnist_5k: it may"),
+        ({"name": "stacked_mnist"}, {"name": "mnist"}, "from stacked_mnist, not from mnist: it"),
+        ({"name": "mnist_5k", "per_digit": 40}, {"name": "mnist_5k"}, "with other settings"),
+        ({"name": "image_folder", "path": "own"}, {"name": "mnist"}, "from image_folder, not from"),
+        ({"name": "mnist"}, {"name": "image_folder", "path": "own"}, "not from image_folder: it"),
+        ({"name": "somebody_elses"}, {"name": "mnist"}, "from somebody_elses, not from mnist: it"),
+        ({"name": "fashion_mnist"}, {"name": "mnist_5k"}, ""),
+        ({"name": "mnist"}, {"name": "fashion_mnist"}, ""),
+        ({"name": "mnist", "batch": 16}, {"name": "mnist"}, ""),
+    ],
+)
+def test_only_what_may_share_samples_may_have_been_seen(
+    own: dict[str, Any], other: dict[str, Any], said: str, runs: list[sparring.Run]
+) -> None:
+    model = Model("it", runs[0].sampler(), own)
+    limit = model.limit(other)
+    assert said in limit
+    assert bool(limit) == bool(said)
 
 
 def test_the_page_stands_alone(report: sparring.Report, tmp_path: Path) -> None:
