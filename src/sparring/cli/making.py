@@ -23,6 +23,10 @@ def generate(
         str,
         typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a GIF."),
     ] = "",
+    say: Annotated[
+        str,
+        typer.Option(help="Words to put into one file instead, e.g. '4 0 7 1' for digits."),
+    ] = "",
     steps: Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")] = 8,
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("samples"),
     trusted: Annotated[
@@ -34,8 +38,10 @@ def generate(
     """Make new samples: one file each, and a contact sheet of them all."""
     if between and (count is not None or seed is not None):
         raise UserError("--between names all its seeds; leave --count and --seed out with it.")
+    if say and (between or count is not None):
+        raise UserError("--say makes one sample a word; leave --count and --between out with it.")
     from sparring.core.places import require_writable
-    from sparring.generation import explore
+    from sparring.generation import explore, row
     from sparring.generation.sampler import load
 
     require_writable(out)
@@ -45,6 +51,10 @@ def generate(
             sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation
         )
         made = {"files": [str(path) for path in paths]}
+    elif say:
+        spelled = row.spell(sampler, say, seed=seed or 0, labels=label, truncation=truncation)
+        paths = [row.save_row(spelled, out)]
+        made = {"files": [str(paths[0])]}
     else:
         generated = sampler.generate(
             16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
@@ -52,7 +62,7 @@ def generate(
         paths = generated.save(out)
         samples = zip(paths, generated.seeds, generated.labels, strict=False)
         made = {
-            "sheet": str(paths[-1]),
+            "sheet": str(paths[len(generated)]),
             "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
         }
     show(made if as_json else [str(path) for path in paths])

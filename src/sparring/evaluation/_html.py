@@ -30,6 +30,9 @@ th:first-child, td:first-child { text-align: left; }
 img { max-width: 100%; height: auto; border-radius: 6px; }
 img.sheet { background: var(--sheet); image-rendering: pixelated; }
 figure { margin: 1rem 0; }
+.players { display: grid; gap: .5rem;
+  grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
+.players figure { margin: 0; } audio { width: 100%; height: 2.2rem; }
 figcaption { color: var(--soft); font-size: .9rem; }
 code { overflow-wrap: anywhere; font-size: .88em; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .93rem; }
@@ -37,7 +40,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } }
 """
 # No page of ours needs a script or anything from elsewhere, so a reader's browser may refuse both.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 
 
 def page(title: str, sections: Sequence[str]) -> bytes:
@@ -76,6 +79,19 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def sheet(png: bytes, words: str) -> str:
     """A picture made of samples."""
     return _figure(png, "image/png", words, ' class="sheet"')
+
+
+def players(clips: Sequence[bytes], media_type: str, captions: Sequence[str]) -> str:
+    """Sounds to be played, each with a word or two."""
+    figures = []
+    for clip, caption in zip(clips, captions, strict=True):
+        data = base64.b64encode(clip).decode()
+        figures.append(
+            f'<figure><audio controls preload="none" aria-label="{escape(caption)}" '
+            f'src="data:{media_type};base64,{data}"></audio>'
+            f"<figcaption>{escape(caption)}</figcaption></figure>"
+        )
+    return f'<div class="players">{"".join(figures)}</div>'
 
 
 def drawing(svg: bytes, words: str) -> str:

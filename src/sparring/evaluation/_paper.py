@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from sparring.core import files
 from sparring.evaluation import _html, _markdown
+from sparring.modalities import Modality
+
+PLAYED = 40  # samples of one list
 
 
 class Paper:
@@ -52,6 +57,12 @@ class Paper:
         """A picture made of samples."""
         self._html.append(_html.sheet(png, words))
         self._markdown.append(_markdown.elsewhere(words))
+
+    def players(self, modality: Modality, raw: Tensor, captions: Sequence[str]) -> None:
+        """Players for the first raw samples, where a picture of them does not show it all."""
+        clips = modality.clips(raw[:PLAYED])
+        if clips:
+            self._html.append(_html.players(clips, modality.media_type, captions[: len(clips)]))
 
     def drawing(self, svg: bytes, words: str) -> None:
         """Curves."""

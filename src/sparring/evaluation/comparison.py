@@ -14,7 +14,7 @@ from sparring.core.errors import BadData
 from sparring.core.version import VERSION
 from sparring.evaluation._paper import Paper, save
 from sparring.evaluation.differences import Row, overall, rows
-from sparring.evaluation.report import Report, basis_facts, write_limits
+from sparring.evaluation.report import Report, basis_facts, captions, write_limits
 from sparring.evaluation.scores import ARROWS, shown, shown_figure
 
 FORMAT = "sparring comparison 1"
@@ -123,6 +123,10 @@ class Comparison:
         write_limits(paper, self.limits)
         words = " and then ".join(self.names)
         paper.sheet(self.sheet(), f"From top to bottom as many samples of each: {words}")
+        for report in self.reports:
+            drawn = report.verdict.drawn
+            words = captions(drawn, report.modality.spec) or drawn.names
+            paper.players(report.modality, drawn.raw[:EACH], [f"{report.name}: {w}" for w in words])
         paper.heading("Figures")
         paper.words(
             "By the extractor that measures, with 95 % intervals over draws of samples. All were "

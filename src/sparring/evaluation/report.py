@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sparring.core.spec import Spec
@@ -22,6 +23,7 @@ from sparring.evaluation.scores import (
     shown_figure,
     shown_interval,
 )
+from sparring.evaluation.subjects import Drawn
 from sparring.metrics import Figure
 from sparring.modalities import Modality
 
@@ -155,12 +157,17 @@ def _list(value: object) -> list[Any]:
 
 def grid(verdict: Verdict, modality: Modality, spec: Spec) -> bytes:
     """The first samples as one picture, with the labels that were asked for."""
-    raw, labels = verdict.drawn.raw[:GRID], verdict.drawn.labels
-    captions = [
-        " ".join(spec.labels[name][index[i]] for name, index in labels.items())
-        for i in range(len(raw))
-    ]
-    return modality.preview(modality.to_samples(raw), captions if labels else ())
+    raw = verdict.drawn.raw[:GRID]
+    words = captions(verdict.drawn, spec)
+    return modality.preview(modality.to_samples(raw), words[: len(raw)])
+
+
+def captions(drawn: Drawn, spec: Spec) -> list[str]:
+    """The labels that were asked for, of every sample; none where nothing was asked."""
+    if not drawn.labels:
+        return []
+    classes = [[spec.labels[name][i] for i in index] for name, index in drawn.labels.items()]
+    return [" ".join(words) for words in zip(*classes, strict=True)]
 
 
 def basis_facts(basis: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -197,6 +204,9 @@ def _paper(report: Report) -> Paper:
     write_limits(paper, report.limits)
     picture = grid(report.verdict, report.modality, report.modality.spec)
     paper.sheet(picture, f"The first of {len(report.verdict.drawn.raw):,} samples, not chosen")
+    drawn = report.verdict.drawn
+    words = captions(drawn, report.modality.spec)
+    paper.players(report.modality, drawn.raw, words or drawn.names)
     _numbers(paper, report)
     _classes(paper, report)
     _pairs(paper, report)
@@ -275,6 +285,12 @@ def _pairs(paper: Paper, report: Report) -> None:
         report.modality.preview(both, columns=len(both) // 2),
         "Above generated, below the nearest training samples",
     )
+    half = len(both) // 2
+    words = [f"generated {i + 1}" for i in range(half)] + [f"training {i + 1}" for i in range(half)]
+    # In turns, so that a sample and what it is nearest to are heard one after the other.
+    turns = torch.arange(len(both)).view(2, half).T.flatten()
+    raw = report.modality.to_raw(both[turns])
+    paper.players(report.modality, raw, [words[i] for i in turns])
 
 
 def _training(paper: Paper, report: Report) -> None:

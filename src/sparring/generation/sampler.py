@@ -21,12 +21,13 @@ from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, Spec
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
-from sparring.modalities import SHEET, Modality
+from sparring.modalities import PAGE, SHEET, Modality
 from sparring.networks import Generator
 from sparring.provenance import manifest
 from sparring.provenance.card import card
 
 MODEL_FILE = "model.safetensors"
+PLAYED = 200  # samples on one page
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
 SHIPPED = Path(__file__).parents[1] / "weights"
 """Models that come with Sparring, one folder each."""
@@ -65,12 +66,19 @@ class Generated:
         shown = captions if any(captions) else ()
         return self.modality.preview(self.samples, shown, stamp=self.stamp())
 
+    def page(self) -> bytes:
+        """An HTML page that plays the first of them; empty where a picture shows it all."""
+        some = slice(PLAYED)
+        return self.modality.page(self.samples[some], self.captions[some], self.stamp())
+
     def stamp(self) -> dict[str, str]:
         """The text that a file with all samples carries."""
         return manifest.stamp(seeds=list(self.seeds), labels=list(self.labels), **self.origin)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write one file a sample, named by its seed and labels, and `sheet.png`.
+        """Write one file a sample, named by its seed and labels, and `sheet.png` after them.
+
+        Samples that must be played get a page `sheet.html` besides.
 
         Every file says inside that it is AI-generated, and by what it can be made again.
 
@@ -86,8 +94,12 @@ class Generated:
             text = manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
             self.modality.write(sample, path, text)
             paths.append(path)
-        files.atomic_write(folder / SHEET, self.sheet())
-        return [*paths, folder / SHEET]
+        shown = [(SHEET, self.sheet()), (PAGE, self.page())]
+        for name, content in shown:
+            if content:
+                files.atomic_write(folder / name, content)
+                paths.append(folder / name)
+        return paths
 
     def _repr_png_(self) -> bytes:
         return self.sheet()

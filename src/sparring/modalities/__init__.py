@@ -16,6 +16,7 @@ from torch import Tensor
 
 from sparring.core.spec import Spec
 
+PAGE = "sheet.html"
 SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
 NO_STAMP: Mapping[str, str] = MappingProxyType({})
@@ -87,8 +88,8 @@ class Modality(ABC):
     def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
         """Write one file that moves through the samples; its suffix replaces that of `path`."""
 
-    def clips(self, samples: Tensor) -> list[bytes]:
-        """A file for each sample where it must be played; none where a picture shows it all."""
+    def clips(self, raw: Tensor) -> list[bytes]:
+        """A file for each raw sample that must be played; none where a picture shows it all."""
         return []
 
     def page(

@@ -165,9 +165,9 @@ class Audio(Modality):
         cells = [_pictured(w, m) for w, m in zip(waves.numpy(), mels.numpy(), strict=True)]
         return _sheet.png(_sheet.sheet(cells, captions, columns), stamp)
 
-    def clips(self, samples: Float[Tensor, "b ..."]) -> list[bytes]:
+    def clips(self, raw: Int16[Tensor, "b t"]) -> list[bytes]:
         """Every sound as a file."""
-        return [self._file(wave, NO_STAMP) for wave in self.to_raw(samples).numpy()]
+        return [self._file(wave, NO_STAMP) for wave in raw.numpy()]
 
     def page(
         self,
@@ -177,7 +177,9 @@ class Audio(Modality):
     ) -> bytes:
         """An HTML page that stands alone, with a picture and a player for every sound."""
         pictures = [self.preview(sample[None]) for sample in samples]
-        return _page.players(pictures, self.clips(samples), self.media_type, captions, stamp)
+        return _page.players(
+            pictures, self.clips(self.to_raw(samples)), self.media_type, captions, stamp
+        )
 
     def animate(
         self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
