@@ -37,7 +37,9 @@ def extractors_train(
         list[str] | None,
         typer.Argument(help="Of data and architecture, e.g. data.path=PICTURES channels=64"),
     ] = None,
-    architecture: Annotated[str, typer.Option(help="plain or residual.")] = "plain",
+    architecture: Annotated[
+        str, typer.Option(help="plain or residual for pictures, temporal or spectral for sounds.")
+    ] = "",
     passes: Annotated[int, typer.Option(min=1, help="Over the training part.")] = 16,
     augment: Annotated[float, typer.Option(min=0, max=1, help="Share of changed samples.")] = 0.5,
     mirror: Annotated[bool, typer.Option(help="Left and right may change places.")] = False,
@@ -64,11 +66,12 @@ def extractors_train(
     of_data = {key.removeprefix("data."): v for key, v in given.items() if key not in own}
     with memory.enough(), devices.threads(0):
         dataset = components.build(components.DATASET, {"name": data, **of_data}, where="data")
+        modality = modality_of(dataset.spec)
         network, card = learn(
             dataset,
             data,
-            architecture,
-            modality_of(dataset.spec),
+            architecture or modality.looks[0],
+            modality,
             Fitting(passes=passes, augment=augment, mirror=mirror, seed=seed),
             settings=own,
             device=devices.choose(device),

@@ -19,7 +19,8 @@ PLACES = 5  # in time that features tell apart
 class Temporal(Extractor):
     """Five one-dimensional convolutions with batch normalisation, and one dense layer.
 
-    Mel spectrograms [b bins f] in [-1, 1]; features [b 128].
+    After Waibel et al. 1989, "Phoneme recognition using time-delay neural networks", in
+    small. Mel spectrograms [b bins f] in [-1, 1]; features [b 128].
 
     Args:
         spec: of the sounds.

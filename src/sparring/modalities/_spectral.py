@@ -48,8 +48,8 @@ def stft(waves: Float[Tensor, "b t"], frames: Frames) -> Complex[Tensor, "b n f"
 
     Allen and Rabiner 1977, "A unified approach to short-time Fourier analysis and synthesis".
     """
-    margin = (frames.window - frames.hop) // 2
-    padded = F.pad(waves, (margin, margin))
+    around = frames.window - frames.hop
+    padded = F.pad(waves, (around // 2, around - around // 2))
     pieces = padded.unfold(1, frames.window, frames.hop) * _hann(frames.window).to(waves)
     return torch.fft.rfft(pieces, frames.size).transpose(1, 2)
 

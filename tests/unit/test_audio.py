@@ -1,0 +1,129 @@
+"""Sounds between files and networks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from PIL import Image
+
+from sparring.core.errors import BadData
+from sparring.core.spec import Spec
+from sparring.modalities import _vocoder
+from sparring.modalities.audio import Audio
+
+WAVE = Spec("audio", (5_120,), rate=8_000)
+MEL = Spec("audio", (64, 80), rate=8_000)
+
+
+def chirps(count: int = 2, length: int = 5_120) -> torch.Tensor:
+    t = torch.arange(length) / 8_000
+    rows = [torch.sin(2 * torch.pi * (200 + 300 * i + 900 * t) * t) for i in range(count)]
+    fade = torch.hann_window(length)
+    return (torch.stack(rows) * fade * 9_000).round().to(torch.int16)
+
+
+def test_waves_survive_the_way_to_networks_and_back() -> None:
+    audio, raw = Audio(WAVE), chirps()
+    samples = audio.to_samples(raw)
+    assert samples.shape == (2, 5_120)
+    assert samples.abs().max() <= 1
+    assert audio.to_raw(samples).equal(raw)
+
+
+def test_spectrograms_become_sound_again() -> None:
+    audio, raw = Audio(MEL), chirps()
+    samples = audio.to_samples(raw)
+    assert samples.shape == (2, 64, 80)
+    voiced = audio.to_raw(samples)
+    assert voiced.shape == raw.shape
+    assert voiced.dtype == torch.int16
+    assert (audio.to_samples(voiced) - samples).abs().mean() < 0.06
+
+
+@pytest.mark.parametrize("shape", [(), (1, 64, 80), (0,)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="sounds have a shape"):
+        Audio(Spec("audio", shape, rate=8_000))
+    with pytest.raises(ValueError, match="a rate"):
+        Audio(Spec("audio", (640,)))
+
+
+def test_a_file_says_what_made_it_and_reads_again(tmp_path: Path) -> None:
+    audio, raw = Audio(WAVE), chirps()
+    path = tmp_path / "deep" / "one.wav"
+    audio.write(audio.to_samples(raw)[0], path, {"Software": "Sparring", "Zeichen": "生成"})
+    with soundfile.SoundFile(path) as file:
+        assert (file.samplerate, file.channels, file.subtype) == (8_000, 1, "PCM_16")
+        assert json.loads(file.comment)["Zeichen"] == "生成"
+        assert np.array_equal(file.read(dtype="int16"), raw[0].numpy())
+    assert audio.claims(path)
+    assert audio.read_as_is(path).equal(raw[0])
+    level = audio.read(path).float().square().mean().sqrt() / 32_768
+    assert 0.05 < level < 0.2
+
+
+def test_another_rate_is_not_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "fast.wav"
+    soundfile.write(path, chirps()[0].numpy(), 16_000)
+    with pytest.raises(BadData, match=r"16,000 Hz; the data have 8,000 Hz"):
+        Audio(WAVE).read_as_is(path)
+    assert Audio(WAVE).read(path).shape == (5_120,)
+
+
+def test_words_follow_each_other_with_pauses(tmp_path: Path) -> None:
+    audio, raw = Audio(WAVE), chirps(3)
+    audio.write_row(audio.to_samples(raw), tmp_path / "row.wav", {})
+    wave, _ = soundfile.read(tmp_path / "row.wav")
+    assert 2 * 0.12 * 8_000 < len(wave) <= 3 * 5_120 + 2 * 0.12 * 8_000
+    assert audio.animate(audio.to_samples(raw), tmp_path / "walk", {}) == tmp_path / "walk.wav"
+
+
+def test_silence_can_be_shown_and_strung_together(tmp_path: Path) -> None:
+    audio = Audio(MEL)
+    silence = torch.full((2, 64, 80), -1.0)
+    audio.write_row(silence, tmp_path / "row.wav", {})
+    assert audio.preview(silence).startswith(b"\x89PNG")
+
+
+def test_a_preview_has_a_cell_for_every_sound(tmp_path: Path) -> None:
+    audio = Audio(MEL)
+    samples = audio.to_samples(chirps(6))
+    (tmp_path / "sheet.png").write_bytes(audio.preview(samples, ["7 theo"] * 6, columns=3))
+    with Image.open(tmp_path / "sheet.png") as picture:
+        assert picture.width == 3 * (96 + 2) + 2
+        assert picture.height == 2 * (40 + 128 + 16 + 2) + 2
+
+
+def test_a_page_plays_everything_and_needs_nothing_else() -> None:
+    audio = Audio(WAVE)
+    page = audio.page(audio.to_samples(chirps()), ["<one>"], {"AIGC": 'made "by" us'}).decode()
+    assert page.count("<audio controls") == 2
+    assert "&lt;one&gt;" in page
+    assert "<one>" not in page
+    assert "made &quot;by&quot; us" in page
+    assert "default-src 'none'" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_levelling_brings_bands_to_what_is_asked() -> None:
+    audio, raw = Audio(MEL), chirps()
+    mel = audio.to_samples(raw)
+    too_quiet = raw.float() / 32_768 * 0.3
+    before = (audio.to_samples((too_quiet * 32_768).to(torch.int16)) - mel).abs().mean()
+    after = _vocoder.levelled(too_quiet, mel, 8_000)
+    again = (audio.to_samples((after * 32_768).to(torch.int16)) - mel).abs().mean()
+    assert again < before / 3
+
+
+def test_a_vocoder_makes_as_many_samples_as_frames_ask_for() -> None:
+    vocoder = _vocoder.Vocoder(8_000, 64, width=16, depth=1)
+    mel = torch.rand(2, 64, 12) * 2 - 1
+    waves = vocoder(mel)
+    assert waves.shape == (2, 12 * 64)
+    waves.square().mean().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in vocoder.parameters())
