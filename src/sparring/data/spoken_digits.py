@@ -60,9 +60,7 @@ class SpokenDigits(Dataset):
         bins: mel bands of a spectrogram.
     """
 
-    def __init__(
-        self, *, form: Form = "mel", seconds: Seconds = 0.64, bins: Bins = 64
-    ) -> None:
+    def __init__(self, *, form: Form = "mel", seconds: Seconds = 0.64, bins: Bins = 64) -> None:
         self.samples = round(seconds * RATE)
         if self.samples % GRAIN:
             near = max(round(self.samples / GRAIN), 1) * GRAIN / RATE

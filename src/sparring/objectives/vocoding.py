@@ -25,10 +25,13 @@ FLOOR = 1e-3  # of magnitudes in logarithms: what is quieter is not heard
 NEPERS = 5.756  # in 1 of a mel spectrogram: 50 dB
 FRAMES = 125  # of a mel spectrogram in a second
 
-SPECTRA = Annotated[Weight, Field(description="weight of the distance of mel spectra")]
-ASKED = Annotated[Weight, Field(description="weight of the distance to the spectrogram given")]
-FEATURES = Annotated[Weight, Field(description="weight of the distance of features")]
-ADVERSARIAL = Annotated[Weight, Field(description="weight of judges and features; 0 = none")]
+Spectra = Annotated[Weight, Field(description="weight of the distance of mel spectra")]
+Asked = Annotated[Weight, Field(description="weight of the distance to the spectrogram given")]
+Features = Annotated[Weight, Field(description="weight of the distance of features")]
+Adversarial = Annotated[Weight, Field(description="weight of judges and features; 0 = none")]
+
+SPECTRA, ASKED, FEATURES, ADVERSARIAL = (constant(value) for value in (45.0, 15.0, 2.0, 1.0))
+"""The first and the third are those of Kong et al. 2020, section 2.4."""
 
 
 class Vocoding(Objective):
@@ -48,10 +51,10 @@ class Vocoding(Objective):
     def __init__(
         self,
         *,
-        spectra: SPECTRA = constant(45.0),
-        asked: ASKED = constant(15.0),
-        features: FEATURES = constant(2.0),
-        adversarial: ADVERSARIAL = constant(1.0),
+        spectra: Spectra = SPECTRA,
+        asked: Asked = ASKED,
+        features: Features = FEATURES,
+        adversarial: Adversarial = ADVERSARIAL,
     ) -> None:
         self._spectra, self._asked = spectra, asked
         self._features, self._adversarial = features, adversarial
