@@ -57,6 +57,20 @@ def best() -> list[Entry]:
     ]
 
 
+def sounds() -> list[Entry]:
+    """The shipped recipes for sound, and the default one three times as long."""
+    return [
+        Entry("spoken_digits", "spoken_digits"),
+        Entry("spoken_digits_quick", "spoken_digits_quick"),
+        Entry(
+            "spoken_digits three times as long",
+            "spoken_digits",
+            ("samples=300_000", "training.ema_half_life=15_000"),
+        ),
+        Entry("wavegan_small", "wavegan_small"),
+    ]
+
+
 def pairs(budget: int, seeds: tuple[int, ...]) -> list[Entry]:
     """Every objective with every family, on equal terms: data, batch, optimiser and length.
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sparring
-from plan import Entry, best, pairs
+from plan import Entry, best, pairs, sounds
 from sparring.core.errors import TrainingFailed, UserError
 from sparring.core.files import atomic_write
 from sparring.core.recipe import parse_override
@@ -28,7 +28,8 @@ from sparring.core.recipe import parse_override
 RESULTS = Path(__file__).with_name("quality.json")
 TABLE = Path(__file__).with_name("quality.md")
 Result = dict[str, Any]  # what one row came to with one seed
-COLUMNS = (
+Columns = tuple[tuple[str, str], ...]  # figures and their titles; the first is by both looks
+PICTURES: Columns = (
     ("frechet", "Fréchet"),
     ("precision", "precision"),
     ("recall", "recall"),
@@ -37,6 +38,17 @@ COLUMNS = (
     ("class_tv", "class shift"),
     ("cas", "CAS"),
     ("near_copies", "near copies"),
+)
+SOUNDS: Columns = (
+    ("label_accuracy of digit", "digit right"),
+    ("label_accuracy of speaker", "speaker right"),
+    ("kernel", "kernel"),
+    ("frechet", "Fréchet"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("coverage", "coverage"),
+    ("near_copies", "near copies"),
+    ("aligned_near_copies", "near copies, aligned"),
 )
 
 
@@ -73,7 +85,7 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) 
     }
 
 
-def row(name: str, results: list[Result]) -> str | None:
+def row(name: str, results: list[Result], columns: Columns) -> str | None:
     """One line of the table; None where nothing was run."""
     done = [result for result in results if "figures" in result]
     failed = " ".join(str(result["seed"]) for result in results if "figures" not in result)
@@ -84,10 +96,12 @@ def row(name: str, results: list[Result]) -> str | None:
     seeds = " ".join(str(result["seed"]) for result in done)
     cells = [f"`{name}`", f"{shown:,.0f}", seeds + (f" (failed: {failed})" if failed else "")]
     cells.append(f"{minutes:.1f}")
-    for figure, _ in COLUMNS:
+    for number, (figure, _) in enumerate(columns):
         cells += [cell(readings(done, figure, 0))]
+        if not number:
+            cells += [cell(readings(done, figure, 1))]
         if figure == "frechet":
-            cells += [cell(readings(done, figure, 1)), times_floor(done)]
+            cells += [times_floor(done)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -130,15 +144,16 @@ def key(entry: Entry) -> str:
     return slug(entry, 0).removesuffix("-0")
 
 
-def table(entries: list[Entry], kept: dict[str, list[Result]]) -> str:
+def table(entries: list[Entry], kept: dict[str, list[Result]], columns: Columns) -> str:
     """Markdown of all rows that have results."""
     heads = ["row", "images shown", "seeds", "minutes"]
-    for figure, title in COLUMNS:
-        heads += [title]
+    for number, (figure, title) in enumerate(columns):
+        heads += [title] if number else [title, "by the second look"]
         if figure == "frechet":
-            heads += ["by the second look", "times the floor"]
+            heads += ["times the floor"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    return "\n".join(lines + [line for e in entries if (line := row(e.name, kept.get(key(e), [])))])
+    rows = [row(entry.name, kept.get(key(entry), []), columns) for entry in entries]
+    return "\n".join(lines + [line for line in rows if line])
 
 
 def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
@@ -151,11 +166,15 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 def publish(kept: dict[str, list[Result]], budget: int) -> None:
     """Put the tables between their marks in quality.md."""
     text = TABLE.read_text(encoding="utf-8")
-    for mark, entries in (("best", best()), ("pairs", pairs(budget, ()))):
+    for mark, entries, columns in (
+        ("best", best(), PICTURES),
+        ("pairs", pairs(budget, ()), PICTURES),
+        ("sounds", sounds(), SOUNDS),
+    ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{table(entries, kept)}\n{end}{after}"
+        text = f"{before}{begin}\n{table(entries, kept, columns)}\n{end}{after}"
     atomic_write(TABLE, text.encode())
 
 
@@ -173,7 +192,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/quality"))
     parser.add_argument("--table", action="store_true", help="only draw the tables anew")
     given = parser.parse_args()
-    entries = pairs(given.budget, tuple(given.seeds)) if given.pairs else best()
+    entries = pairs(given.budget, tuple(given.seeds)) if given.pairs else [*best(), *sounds()]
     chosen = [replace(e, seeds=tuple(given.seeds)) for e in entries
               if not given.rows or e.name in given.rows]  # fmt: skip
     if not chosen:

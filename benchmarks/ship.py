@@ -24,11 +24,11 @@ from sparring.generation.sampler import MODEL_FILE, SHIPPED, write_model
 
 LARGEST = 3_000_000  # bytes of one model
 LIMITS = """\
-It makes what it learned from and nothing else: small grey pictures of one kind, in the styles of
-the people and things in its data, with their gaps and habits. Some samples are malformed, and some
-are not of the class that was asked for (see the table). Scores were measured on the held-out part
-of the same data set; how settings were chosen is told in `docs/log.md` of the source. It is for
-learning, tests and demonstrations, and not for forging anybody's hand.
+It makes what it learned from and nothing else, in the styles of the people and things in its data,
+with their gaps and habits. Some samples are malformed, and some are not of the class that was asked
+for (see the table). Scores were measured on the held-out part of the same data set; how settings
+were chosen is told in `docs/log.md` of the source. It is for learning, tests and demonstrations,
+and not for forging anybody's hand or voice.
 """
 
 

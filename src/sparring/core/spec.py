@@ -27,6 +27,8 @@ class Spec:
         symbols: size of the vocabulary; None where values are continuous in [-1, 1].
         labels: named label sets, each with the names of its classes in order.
         rate: samples a second (Hz) where there is time; None elsewhere.
+        given: shape of what each sample is made from beside latents and labels, such as the
+            (bins, frames) of its mel spectrogram; () where it is made from nothing else.
     """
 
     modality: str
@@ -34,6 +36,7 @@ class Spec:
     symbols: int | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: int | None = None
+    given: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """A plain dictionary that `from_json` turns back into an equal Spec."""
@@ -43,6 +46,7 @@ class Spec:
             "symbols": self.symbols,
             "labels": {name: list(classes) for name, classes in self.labels.items()},
             "rate": self.rate,
+            "given": list(self.given),
         }
 
     def shape_as(self, modality: str, axes: str, who: str) -> tuple[int, ...]:
@@ -68,8 +72,9 @@ class Spec:
     def from_json(stored: Mapping[str, object]) -> Spec:
         """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""
         shape, labels = stored["shape"], stored["labels"]
-        if not isinstance(shape, list) or not isinstance(labels, dict):
-            raise TypeError("a stored Spec has a list as shape and a table as labels")
+        given = stored.get("given", [])  # older files have none
+        if not (isinstance(shape, list) and isinstance(given, list) and isinstance(labels, dict)):
+            raise TypeError("a stored Spec has lists as shapes and a table as labels")
         symbols, rate = stored["symbols"], stored["rate"]
         return Spec(
             modality=str(stored["modality"]),
@@ -77,6 +82,7 @@ class Spec:
             symbols=int(symbols) if isinstance(symbols, int) else None,
             labels={str(k): tuple(str(c) for c in v) for k, v in labels.items()},
             rate=int(rate) if isinstance(rate, int) else None,
+            given=tuple(int(n) for n in given),
         )
 
 
@@ -87,7 +93,8 @@ class Condition:
     Attributes:
         labels: for each label set of the Spec, the index of each sample's class.
         prompt: words, one row of token numbers a sample; None where there are none.
-        given: a part or a damaged version to complete; None where there is none.
+        given: a part or a damaged version to complete, one a sample in the shape that the Spec
+            says; None where there is none.
     """
 
     labels: Mapping[str, Int[Tensor, " b"]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from sparring.core.spec import Spec
 from sparring.data._folder import Folder
+from sparring.data._forms import Form, spec_of
 from sparring.data._pack import Packer
 from sparring.modalities import _sound
 
@@ -41,7 +42,8 @@ class SoundFolder(Folder):
         seconds: length of each sample, brought to the nearest whole number of 8 frames of 8 ms;
             longer ones are cut with a fade-out of 20 ms, shorter ones padded with silence.
         rate: samples a second (Hz) that all are brought to.
-        form: how networks see sound: as a mel spectrogram (bins, frames) or as the wave.
+        form: how networks see sound: as a mel spectrogram (bins, frames), as the wave, or as the
+            wave to be made from its mel spectrogram ("voiced").
         bins: mel bands of a spectrogram.
         trim: whether ends that are 35 dB below the loudest 10 ms are cut off, all but 20 ms.
         level: whether all get the same loudness (-20 dB of full scale, peaks at most 0.99).
@@ -54,7 +56,7 @@ class SoundFolder(Folder):
         path: str,
         seconds: Seconds = 1.024,
         rate: Rate = 8_000,
-        form: Literal["mel", "wave"] = "mel",
+        form: Form = "mel",
         bins: Bins = 64,
         trim: bool = True,
         level: bool = True,
@@ -72,8 +74,7 @@ class SoundFolder(Folder):
     def spec(self) -> Spec:
         """Shape and rate of one recording and the classes; packs where that is still to do."""
         rate, length = self.settings.rate, self.settings.length
-        shape = (length,) if self.form == "wave" else (self.bins, length // _sound.hop_of(rate))
-        return Spec("audio", shape, labels=self.labels, rate=rate)
+        return spec_of(self.form, length, rate, self.bins, self.labels)
 
     def packer(self) -> Packer:
         """Brings recordings to one rate, length and loudness."""

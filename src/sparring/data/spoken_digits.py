@@ -10,7 +10,7 @@ import re
 import tarfile
 import zlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from pydantic import Field
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
+from sparring.data._forms import Form, spec_of
 from sparring.data._remote import RemoteArchive, find, locate_archive
 from sparring.modalities import _sound
 
@@ -53,14 +54,13 @@ class SpokenDigits(Dataset):
     fit whole. At most 100 MB, downloaded once where SPARRING_DATA has no folder `fsdd`.
 
     Args:
-        form: how networks see sound: as a mel spectrogram (bins, frames of 8 ms) or as the wave.
+        form: how networks see sound: as a mel spectrogram (bins, frames of 8 ms), as the wave, or
+            as the wave to be made from its mel spectrogram ("voiced").
         seconds: a multiple of 0.064, which is 8 frames.
         bins: mel bands of a spectrogram.
     """
 
-    def __init__(
-        self, *, form: Literal["mel", "wave"] = "mel", seconds: Seconds = 0.64, bins: Bins = 64
-    ) -> None:
+    def __init__(self, *, form: Form = "mel", seconds: Seconds = 0.64, bins: Bins = 64) -> None:
         self.samples = round(seconds * RATE)
         if self.samples % GRAIN:
             near = max(round(self.samples / GRAIN), 1) * GRAIN / RATE
@@ -71,9 +71,8 @@ class SpokenDigits(Dataset):
     @property
     def spec(self) -> Spec:
         """Sound at 8 kHz with the label sets "digit" and "speaker"."""
-        frames = self.samples // _sound.hop_of(RATE)
-        shape = (self.samples,) if self.form == "wave" else (self.bins, frames)
-        return Spec("audio", shape, labels={"digit": DIGITS, "speaker": SPEAKERS}, rate=RATE)
+        labels = {"digit": DIGITS, "speaker": SPEAKERS}
+        return spec_of(self.form, self.samples, RATE, self.bins, labels)
 
     @property
     def licence(self) -> str:

@@ -17,7 +17,7 @@ from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.evaluation.classes import ClassRow, class_rows
 from sparring.evaluation.reference import Reference
-from sparring.evaluation.scores import LEADING, Omitted, Reading, Score, label
+from sparring.evaluation.scores import LEADING, PART, Omitted, Reading, Score, label
 from sparring.evaluation.subjects import Drawn, Heard, Subject, Wanted
 from sparring.extractors._trained import Trained
 from sparring.metrics import Evidence, Figure, Metric, Observed
@@ -202,10 +202,9 @@ class Judge:
             found.omitted.append(Omitted(name, metric.title, extractor, str(error)))
             return
         floors = self._floor(place, name, metric, evidence)
-        for figure in metric.better:
-            if figure in figures:
-                reading = Reading(extractor, figures[figure], floors.get(figure))
-                found.readings.setdefault((name, figure), []).append(reading)
+        for figure, value in figures.items():
+            reading = Reading(extractor, value, floors.get(figure))
+            found.readings.setdefault((name, figure), []).append(reading)
 
     def _floor(
         self, place: int, name: str, metric: Metric, evidence: Evidence
@@ -229,7 +228,7 @@ class Judge:
             rows.append(
                 Score(
                     name, label(metric.title, figure, len(metric.better) == 1), figure,
-                    metric.better[figure], metric.source, tuple(readings),
+                    metric.better[figure.partition(PART)[0]], metric.source, tuple(readings),
                 )
             )  # fmt: skip
         return tuple(rows)

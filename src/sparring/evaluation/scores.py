@@ -218,12 +218,14 @@ def shown_interval(figure: Figure) -> str:
 
 def label(title: str, figure: str, alone: bool) -> str:
     """What a table calls a figure: the metric's title, or its own name where there are several."""
+    figure, of, part = figure.partition(PART)
     if alone:
-        return title
+        return title + of + part
     words = [word.upper() if word in SHORT else word for word in figure.split("_")]
-    return words[0][:1].upper() + " ".join(words)[1:]
+    return words[0][:1].upper() + " ".join(words)[1:] + of + part
 
 
+PART = " of "  # between a figure and the part of the samples that it is a detail of
 SHORT = ("kl", "tv")  # names that are abbreviations
 ARROWS: Mapping[Better, str] = {"lower": "↓", "higher": "↑", "real": "≈"}
 

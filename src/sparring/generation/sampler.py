@@ -139,7 +139,14 @@ class Sampler:
 
         Raises:
             OutOfResources: the memory of the device or of the CPU does not suffice.
+            UserError: the condition lacks what samples are made from.
         """
+        if self.spec.given and condition.given is None:
+            raise UserError(
+                f"This model makes samples of shape {self.spec.shape} from something of shape "
+                f"{self.spec.given} that it is given, and nothing by itself; it is asked with "
+                "Sampler(latents, Condition(given=...))."
+            )
         target = next(self.generator.parameters()).device
         made = []
         with memory.enough():

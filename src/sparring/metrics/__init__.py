@@ -85,6 +85,7 @@ class Metric(ABC):
     better: ClassVar[Mapping[str, Better]]
     """The figures that it measures, by name, and where each of them is better.
 
+    Details of a figure for parts, such as label sets, are measured as "figure of part".
     Nothing is better than the floor; where it can be passed by samples that are worse, as by too
     typical ones, "real" is the word.
     """

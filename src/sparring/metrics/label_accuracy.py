@@ -28,7 +28,7 @@ class Hits:
 class LabelAccuracy(Metric):
     """Share of generated samples in which the extractor sees the label that was asked for.
 
-    Of several label sets all must be right.
+    Of several label sets all must be right; how each one fares is told besides.
     """
 
     title = "Label accuracy"
@@ -42,8 +42,15 @@ class LabelAccuracy(Metric):
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`label_accuracy` in [0, 1], with Wilson's interval over generated samples."""
         require(evidence, self.fewest)
-        right = recognised(evidence.generated)
-        return {"label_accuracy": share(float(right.double().mean()), len(right))}
+        count, right = len(evidence.generated), right_by_set(evidence.generated)
+        both = torch.stack(list(right.values())).all(0)
+        figures = {"label_accuracy": share(float(both.double().mean()), count)}
+        if len(right) > 1:
+            figures |= {
+                f"label_accuracy of {name}": share(float(each.double().mean()), count)
+                for name, each in right.items()
+            }
+        return figures
 
     def floor(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """The same for held-out real samples: the extractor knows the training part by heart."""
@@ -52,8 +59,12 @@ class LabelAccuracy(Metric):
 
 def recognised(observed: Observed) -> Bool[Tensor, " n"]:
     """For each sample whether the extractor sees all its labels."""
-    right = [seen(observed, name).eq(observed.labels[name]) for name in _known(observed)]
-    return torch.stack(right).all(0)
+    return torch.stack(list(right_by_set(observed).values())).all(0)
+
+
+def right_by_set(observed: Observed) -> dict[str, Bool[Tensor, " n"]]:
+    """For each label set and sample whether the extractor sees its label."""
+    return {name: seen(observed, name).eq(observed.labels[name]) for name in _known(observed)}
 
 
 def hits_by_class(observed: Observed) -> Mapping[str, Hits]:

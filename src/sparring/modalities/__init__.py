@@ -51,6 +51,16 @@ class Modality(ABC):
     def to_raw(self, samples: Tensor) -> Tensor:
         """Raw data again, clipped and rounded; the inverse of `to_samples`."""
 
+    def given(self, samples: Tensor) -> Tensor:
+        """What a generator is given to make each of these samples from, as the Spec says.
+
+        Raises:
+            ValueError: this modality gives nothing.
+        """
+        raise ValueError(
+            f"{self.spec.modality} has nothing of shape {self.spec.given} to make samples from"
+        )
+
     @abstractmethod
     def read(self, path: Path) -> Tensor:
         """One raw sample from a file. Raises BadData where the file does not fit the Spec."""

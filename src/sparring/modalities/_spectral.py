@@ -96,10 +96,14 @@ def log_mel_of(
     magnitudes: Float[Tensor, "b n f"], rate: int, bins: int
 ) -> Float[Tensor, "b bins f"]:
     """The same from the magnitudes of the transforms that `Frames.at(rate)` cuts."""
-    size = 2 * (magnitudes.shape[1] - 1)
-    mel = _filters(rate, bins, size).to(magnitudes) @ magnitudes
-    decibels = 20 * mel.clamp_min(10 ** (QUIETEST / 20)).log10()
+    decibels = 20 * bands(magnitudes, rate, bins).clamp_min(10 ** (QUIETEST / 20)).log10()
     return ((decibels - QUIETEST) * (2 / (LOUDEST - QUIETEST)) - 1).clamp_max(1)
+
+
+def bands(magnitudes: Float[Tensor, "b n f"], rate: int, bins: int) -> Float[Tensor, "b bins f"]:
+    """The magnitudes of mel bands, from those of all frequencies of a transform."""
+    size = 2 * (magnitudes.shape[1] - 1)
+    return _filters(rate, bins, size).to(magnitudes) @ magnitudes
 
 
 def spread(values: Float[Tensor, "b bins f"], rate: int, size: int) -> Float[Tensor, "b n f"]:
@@ -114,8 +118,8 @@ def magnitudes_of(mel: Float[Tensor, "b bins f"], rate: int) -> Float[Tensor, "b
     frames = Frames.at(rate)
     bins = mel.shape[1]
     decibels = (mel.clamp(-1, 1) + 1) * ((LOUDEST - QUIETEST) / 2) + QUIETEST
-    bands = 10 ** (decibels / 20) * (decibels > QUIETEST)
-    return (_inverse(rate, bins, frames.size).to(mel) @ bands).clamp_min(0)
+    linear = 10 ** (decibels / 20) * (decibels > QUIETEST)
+    return (_inverse(rate, bins, frames.size).to(mel) @ linear).clamp_min(0)
 
 
 def griffin_lim(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sparring.core import weights
+from sparring.core import files, weights
+from sparring.core.errors import BadData
 from sparring.modalities import _spectral
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -36,6 +40,7 @@ class Vocoder(nn.Module):
     def __init__(self, rate: int, bins: int, *, width: int, depth: int) -> None:
         super().__init__()
         self.rate, self.bins = rate, bins
+        self.sizes = {"width": width, "depth": depth}
         frames = _spectral.Frames.at(rate)
         # No longer than the window: what is read off a frame is what sounds in it.
         self.frames = _spectral.Frames(frames.hop, frames.window, frames.window)
@@ -61,18 +66,46 @@ class Vocoder(nn.Module):
 
 
 def shipped(rate: int, bins: int) -> Vocoder | None:
-    """The vocoder that comes with Sparring for such mel spectrograms; None where there is none.
+    """The vocoder that comes with Sparring for such mel spectrograms; None where there is none."""
+    path = SHIPPED / f"vocoder-{rate}-{bins}.safetensors"
+    return read(path) if path.is_file() else None
+
+
+def read(path: Path) -> Vocoder:
+    """The vocoder in a weights file, checked against the card beside it.
 
     Raises:
-        BadData: its file is damaged.
+        BadData: no such file or card, or the weights are not the ones that the card describes.
     """
-    path = SHIPPED / f"vocoder-{rate}-{bins}.safetensors"
-    if not path.is_file():
-        return None
     tensors, header = weights.read(path)
-    vocoder = Vocoder(rate, bins, width=int(header["width"]), depth=int(header["depth"]))
+    beside = path.with_suffix(".json")
+    try:
+        told = str(json.loads(beside.read_text(encoding="utf-8"))["sha256"])
+        rate, bins, width, depth = (int(header[n]) for n in ("rate", "bins", "width", "depth"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadData(f"{path} has no usable card {beside.name}: {error}.") from error
+    found = files.sha256(path)
+    if found != told:
+        raise BadData(
+            f"{path} is not the vocoder of its card: SHA-256 {found[:12]}..., where the card says "
+            f"{told[:12]}...; install Sparring anew."
+        )
+    vocoder = Vocoder(rate, bins, width=width, depth=depth)
     weights.fill(vocoder, tensors, str(path))
     return vocoder.eval().requires_grad_(False)
+
+
+def write(path: Path, vocoder: Vocoder, card: Mapping[str, Any]) -> None:
+    """Write weights in half precision, and `card` with their SHA-256 beside them.
+
+    Raises:
+        OutOfResources: the disk is full.
+    """
+    header = {"rate": vocoder.rate, "bins": vocoder.bins, **vocoder.sizes}
+    halves = {name: tensor.half() for name, tensor in vocoder.state_dict().items()}
+    weights.write(path, halves, header)
+    text = json.dumps({**card, "sha256": files.sha256(path)}, indent=1) + "\n"
+    files.atomic_write(path.with_suffix(".json"), text.encode())
 
 
 def levelled(

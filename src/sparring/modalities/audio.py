@@ -35,10 +35,11 @@ class Audio(Modality):
     Raw sounds are int16 waves of shape [b t]. Networks see what the Spec's shape says: (t,) are the
     waves as floats in [-1, 1], (bins, frames) are mel spectrograms of them on a decibel scale, of
     which `_vocoder` makes waves again (or Griffin and Lim 1984 at rates that it was not trained
-    for), with t = frames * rate / 125.
+    for), with t = frames * rate / 125. What waves may be made from are their mel spectrograms.
 
     Raises:
-        ValueError: the Spec's shape is neither (t,) nor (bins, frames), or it has no rate.
+        ValueError: the Spec's shape is neither (t,) nor (bins, frames), it has no rate, or what
+            is given is no mel spectrogram of the waves.
     """
 
     suffix = ".wav"
@@ -59,6 +60,11 @@ class Audio(Modality):
         self.rate = spec.rate
         hop = _spectral.Frames.at(spec.rate).hop
         self.length = spec.shape[-1] * (hop if self._is_mel else 1)
+        if spec.given and (self._is_mel or spec.given[1:] != (self.length // hop,)):
+            raise ValueError(
+                f"sounds of shape {spec.shape} can be made from mel spectrograms of shape "
+                f"(bins, {self.length // hop}) where they are waves, not from {spec.given}"
+            )
 
     @property
     def _is_mel(self) -> bool:
@@ -68,6 +74,10 @@ class Audio(Modality):
         """Waves, or mel spectrograms of them, in [-1, 1]."""
         waves = raw.float().div_(32768)
         return _spectral.log_mel(waves, self.rate, self.spec.shape[0]) if self._is_mel else waves
+
+    def given(self, samples: Float[Tensor, "b t"]) -> Float[Tensor, "b bins f"]:
+        """Mel spectrograms of waves."""
+        return _spectral.log_mel(samples, self.rate, self.spec.given[0])
 
     def to_raw(self, samples: Float[Tensor, "b ..."]) -> Int16[Tensor, "b t"]:
         """Waves, clipped and rounded; what is not a number becomes 0."""

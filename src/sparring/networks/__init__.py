@@ -8,7 +8,8 @@ set. A family that cannot serve a Spec raises ValueError with what it can serve.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -33,6 +34,26 @@ class Discriminator(nn.Module, ABC):
     @abstractmethod
     def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, " b"]:
         """One logit for each sample: above 0 "real", below 0 "generated"."""
+
+
+class Map(NamedTuple):
+    """What one judge of a discriminator thinks at every place of its samples.
+
+    Attributes:
+        logits: above 0 "real", below 0 "generated"; one row a sample.
+        features: what every layer before made of them.
+    """
+
+    logits: Float[Tensor, "b n"]
+    features: Sequence[Tensor]
+
+
+class MappingDiscriminator(Discriminator):
+    """Judges every place of a sample by several judges, whose features may be compared too."""
+
+    @abstractmethod
+    def maps(self, samples: Tensor, condition: Condition) -> Sequence[Map]:
+        """One map for each judge; `forward` gives the mean of their logits."""
 
 
 class Networks(nn.ModuleDict):

@@ -31,7 +31,7 @@ Heed = Annotated[bool, Field(description="heed the labels of the data, where the
 """Whether a network is conditional."""
 
 
-Layer = TypeVar("Layer", nn.Linear, nn.Conv1d, nn.Conv2d)
+Layer = TypeVar("Layer", nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d)
 
 
 class Sizes(NamedTuple):

@@ -18,6 +18,11 @@ def card(
     """The README.md of a model folder, in Markdown with the front matter that model hubs read."""
     heeded = spec.labels if recipe.conditional else {}
     labels = "; ".join(f"{name}: {', '.join(c)}" for name, c in heeded.items()) or "none"
+    use = (
+        "It makes nothing by itself"
+        if spec.given
+        else "Make some: `sparring generate FOLDER --count 16`"
+    )
     return f"""---
 library_name: sparring
 tags: [sparring, gan, {spec.modality}]
@@ -28,7 +33,8 @@ tags: [sparring, gan, {spec.modality}]
 
 | | |
 |---|---|
-| makes | {spec.modality}, shape {"x".join(str(n) for n in spec.shape)} |
+| makes | {spec.modality}, shape {_sizes(spec.shape)} |
+| from | {_sizes(spec.given) or "nothing but chance and labels"} |
 | labels | {labels} |
 | method | {recipe.objective["name"]} on {recipe.networks["generator"]["name"]} |
 | source | {recipe.source or "not stated"} |
@@ -38,6 +44,10 @@ tags: [sparring, gan, {spec.modality}]
 | model | SHA-256 of the values of its weights, in any precision: `{model_hash}` |
 | recipe | SHA-256 `{recipe.hash}` |
 
-Make some: `sparring generate FOLDER --count 16`. Everything it makes is AI-generated and says so
+{use}. Everything it makes is AI-generated and says so
 in its metadata; keep that label when you pass it on.
 """
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "x".join(str(n) for n in shape)

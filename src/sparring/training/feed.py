@@ -8,6 +8,7 @@ import torch
 from sparring.core.rng import seed_for
 from sparring.core.spec import Batch, Condition
 from sparring.data import Samples
+from sparring.generation.asking import conditions
 from sparring.modalities import Modality
 
 
@@ -52,12 +53,26 @@ class Feed:
         """This process's share of the batch that follows after `shown` samples."""
         whole = self._indices(shown)
         share = self.size // self.world
-        index = whole[self.rank * share : (self.rank + 1) * share]
+        return self._of(whole[self.rank * share : (self.rank + 1) * share])
+
+    def asked(self, count: int) -> Condition:
+        """What a preview of so many samples asks for.
+
+        The labels in turn; where samples are made from something, the first of the data's.
+        """
+        spec = self.modality.spec
+        if not spec.given:
+            return conditions(spec, range(count), {}).to(self.device)
+        return self._of(np.arange(count) % len(self.samples)).condition
+
+    def _of(self, index: np.ndarray) -> Batch:
         raw = torch.from_numpy(self.samples.values[index]).to(self.device, non_blocking=True)
         labels = {
             name: torch.from_numpy(values[index]) for name, values in self.samples.labels.items()
         }
-        return Batch(self.modality.to_samples(raw), Condition(labels).to(self.device))
+        real = self.modality.to_samples(raw)
+        given = self.modality.given(real) if self.modality.spec.given else None
+        return Batch(real, Condition(labels, given=given).to(self.device))
 
     def _indices(self, shown: int) -> np.ndarray:
         count, needed = len(self.samples), self.size

@@ -13,7 +13,6 @@ from sparring.core.errors import TrainingFailed
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
-from sparring.generation.asking import conditions
 from sparring.modalities import Modality
 from sparring.provenance.manifest import MARK
 from sparring.training import checkpoint
@@ -38,6 +37,7 @@ class Keeper:
         state: what is kept.
         team: rank 0 alone writes.
         modality: draws previews.
+        asked: what every preview asks for.
         model: the run's model; its leader alone writes it.
         watch: looks for trouble; None but in the process that leads.
         log: rows and pictures; likewise.
@@ -54,6 +54,7 @@ class Keeper:
         state: State,
         team: Team,
         modality: Modality,
+        asked: Condition,
         model: Model,
         watch: Watch | None,
         log: Log | None,
@@ -71,7 +72,7 @@ class Keeper:
         self.log = log
         self.display = display
         self.stop = stop
-        self._latents, self._condition = self._fixed()
+        self._latents, self._condition = self._fixed(), asked
         self._saved = saved
 
     def should_stop(self) -> bool:
@@ -239,10 +240,9 @@ class Keeper:
         png = self.modality.preview(samples.float().cpu(), stamp=MARK)
         self.display.picture(self.log.preview(self.state.samples, png))
 
-    def _fixed(self) -> tuple[Tensor, Condition]:
-        """The latents and labels of every preview, so that progress is visible."""
+    def _fixed(self) -> Tensor:
+        """The latents of every preview, so that progress is visible."""
         count = self.recipe.training.preview_count
         latent = self.state.networks.generator.latent
         latents = Streams(self.recipe.seed).normal("preview", (count, latent))
-        condition = conditions(self.modality.spec, range(count), {})
-        return latents.to(self.team.device), condition.to(self.team.device)
+        return latents.to(self.team.device)

@@ -228,6 +228,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             state=state,
             team=players,
             modality=match.feed.modality,
+            asked=match.feed.asked(recipe.training.preview_count),
             model=model,
             watch=watch,
             log=log,
