@@ -29,14 +29,16 @@ def own(pictures: Path, recordings: Path) -> Mapping[str, Path]:
 
 def overrides(name: str, own: Mapping[str, Path]) -> dict[str, Any]:
     """What makes a recipe short, and has it learn from data that are here."""
-    needed = tomllib.loads(shipped()[name].read_text())["data"]["name"]
+    data = tomllib.loads(shipped()[name].read_text())["data"]
+    needed = data["name"]
     if needed in own:
         return {**SHORT, "data.path": str(own[needed])}
     if os.environ.get("SPARRING_DATA") or needed == "mnist_5k":
         return SHORT
     # Data of the same kind as the set that is not here.
     if shipped()[name].parent.name == "audio":
-        return {"data.name": "sound_folder", "data.path": str(own["sound_folder"]), **SHORT}
+        voices = {"data.name": "sound_folder", "data.path": str(own["sound_folder"])}
+        return {**voices, "data.seconds": 0.64, "data.form": data.get("form", "mel"), **SHORT}
     return {"data.name": "mnist_5k", **SHORT}
 
 
