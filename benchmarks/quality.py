@@ -48,7 +48,7 @@ SOUNDS: Columns = (
     ("recall", "recall"),
     ("coverage", "coverage"),
     ("near_copies", "near copies"),
-    ("aligned_near_copies", "near copies, aligned"),
+    ("aligned_copies", "near copies, aligned"),
 )
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import _vocoder
-from sparring.modalities.audio import Audio
+from sparring.modalities.audio import Audio, voiced
 
 WAVE = Spec("audio", (5_120,), rate=8_000)
 MEL = Spec("audio", (64, 80), rate=8_000)
@@ -127,3 +127,13 @@ def test_a_vocoder_makes_as_many_samples_as_frames_ask_for() -> None:
     assert waves.shape == (2, 12 * 64)
     waves.square().mean().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in vocoder.parameters())
+
+
+def test_a_vocoder_speaks_through_a_few_rounds_of_griffin_lim() -> None:
+    mel = Audio(MEL).to_samples(chirps())
+    torch.manual_seed(0)
+    voice = _vocoder.Vocoder(8_000, 64, width=16, depth=1)
+    plain, spoken = voiced(mel, 8_000, None), voiced(mel, 8_000, voice)
+    assert plain.shape == spoken.shape == (2, mel.shape[2] * 64)
+    assert not torch.equal(plain, spoken)
+    assert torch.equal(spoken, voiced(mel, 8_000, voice))

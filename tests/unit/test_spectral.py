@@ -73,6 +73,15 @@ def test_griffin_lim_finds_a_wave_with_the_spectrogram() -> None:
     assert many < 0.05
 
 
+def test_griffin_lim_begins_with_the_phases_of_a_wave() -> None:
+    real = tone(440) + tone(1_500) * 0.3
+    frames = Frames.at(8_000)
+    magnitudes = _spectral.stft(real, frames).abs()
+    whole = _spectral.griffin_lim(magnitudes, frames, 3, start=0.5 * real)
+    torch.testing.assert_close(whole, real, rtol=0, atol=1e-3)
+    assert (_spectral.griffin_lim(magnitudes, frames, 3) - real).abs().mean() > 0.01
+
+
 def test_gradients_reach_the_wave_through_the_spectrogram() -> None:
     wave = tone(700).requires_grad_()
     _spectral.log_mel(wave, 8_000, 32).sum().backward()

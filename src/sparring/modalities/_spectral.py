@@ -123,15 +123,21 @@ def magnitudes_of(mel: Float[Tensor, "b bins f"], rate: int) -> Float[Tensor, "b
 
 
 def griffin_lim(
-    magnitudes: Float[Tensor, "b n f"], frames: Frames, rounds: int
+    magnitudes: Float[Tensor, "b n f"],
+    frames: Frames,
+    rounds: int,
+    start: Float[Tensor, "b t"] | None = None,
 ) -> Float[Tensor, "b t"]:
     """Waves with these magnitudes, by finding phases that fit each other.
 
     Griffin and Lim 1984, "Signal estimation from modified short-time Fourier transform", with the
-    momentum of Perraudin et al. 2013 ("A fast Griffin-Lim algorithm", 0.99). Phases begin at 0, so
-    that the same magnitudes always give the same waves.
+    momentum of Perraudin et al. 2013 ("A fast Griffin-Lim algorithm", 0.99). Phases begin as those
+    of `start`, or at 0, so that the same magnitudes always give the same waves.
     """
     angles = torch.ones_like(magnitudes, dtype=torch.complex64)
+    if start is not None:
+        angles = stft(start, frames)
+        angles = angles / angles.abs().clamp_min(1e-12)
     before = torch.zeros_like(angles)
     for _ in range(rounds):
         now = stft(istft(magnitudes * angles, frames), frames)

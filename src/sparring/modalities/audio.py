@@ -27,6 +27,7 @@ PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as n
 CURVE = 40  # pixels of the height of a wave in a preview
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
+POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
 
 class Audio(Modality):
@@ -45,6 +46,7 @@ class Audio(Modality):
     suffix = ".wav"
     media_type = "audio/wav"
     looks = ("temporal", "spectral")
+    pupil: ClassVar[Mapping[str, Any]] = {"name": "temporal", "channels": 64}
     changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
     views: ClassVar[Mapping[str, Any]] = {
         "name": "acoustic", "shift": 0.15, "gain": 6.0, "gap": 0.3, "band": 0.3, "noise": 0.1
@@ -204,13 +206,7 @@ class Audio(Modality):
         return path
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
-        vocoder = _vocoder_for(self.rate, self.spec.shape[0])
-        if vocoder is not None:
-            with torch.inference_mode():
-                return vocoder(mel.cpu())
-        frames = _spectral.Frames.at(self.rate)
-        magnitudes = _spectral.magnitudes_of(mel.cpu(), self.rate)
-        return _spectral.griffin_lim(magnitudes, frames, ROUNDS)
+        return voiced(mel.cpu(), self.rate, _vocoder_for(self.rate, self.spec.shape[0]))
 
     def _file(self, wave: np.ndarray, stamp: Mapping[str, str]) -> bytes:
         content = io.BytesIO()
@@ -221,6 +217,20 @@ class Audio(Modality):
                 file.comment = json.dumps(dict(stamp), ensure_ascii=False)
             file.write(wave)
         return content.getvalue()
+
+
+@torch.inference_mode()
+def voiced(
+    mel: Float[Tensor, "b bins f"], rate: int, vocoder: _vocoder.Vocoder | None
+) -> Float[Tensor, "b t"]:
+    """Waves of mel spectrograms: Griffin-Lim, which begins with a vocoder's phases if there is one.
+
+    A vocoder hears which phases sound like a voice, and a few rounds make them fit each other.
+    """
+    frames, magnitudes = _spectral.Frames.at(rate), _spectral.magnitudes_of(mel, rate)
+    if vocoder is None:
+        return _spectral.griffin_lim(magnitudes, frames, ROUNDS)
+    return _spectral.griffin_lim(magnitudes, frames, POLISH, vocoder(mel))
 
 
 @functools.cache
