@@ -96,7 +96,9 @@ def prepared(name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
     settings["training.precision"] = "float32"
     table = tomllib.loads((shipped() | failing())[name].read_text())
     if kind_of(name) != "failing":
-        settings |= LOOKS | {"samples": min(LONGER.get(name, SHORTENED), table["samples"])}
+        # What makes nothing by itself cannot be looked at.
+        looks = LOOKS if table.get("judge", {}).get("every", 1) else {}
+        settings |= looks | {"samples": min(LONGER.get(name, SHORTENED), table["samples"])}
     if table["data"]["name"] in OWN:
         settings["data.path"] = str(folder / OWN[table["data"]["name"]])
     return Recipe.read(name, settings), table["samples"]

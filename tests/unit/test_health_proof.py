@@ -34,6 +34,17 @@ def test_a_training_is_known_by_all_that_decides_what_is_found() -> None:
     assert health.key_of(recipe.replace(words)) == key
 
 
+def test_what_makes_nothing_by_itself_is_not_looked_at() -> None:
+    assert health.prepared("spoken_digits", 1, NOWHERE)[0].judge.every == 4_000
+    assert health.prepared("vocoder_8k", 1, NOWHERE)[0].judge.every == 0
+
+
+def test_a_folder_of_own_sounds_is_made(tmp_path: Path) -> None:
+    recipe, _ = health.prepared("sounds", 1, tmp_path)
+    health.fill(tmp_path, recipe)
+    assert len(list(Path(recipe.data["path"]).glob("*/*.wav"))) == 1_200
+
+
 def test_the_page_says_how_much_of_the_proof_is_there() -> None:
     rows = [row("saturating", 1, "collapsed"), row("digits", 1), row("digits_r3gan", 2, "blind")]
     text = health.table([*rows, row("digits", 0, "blind")])
