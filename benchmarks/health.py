@@ -41,8 +41,9 @@ LONGER = {  # larger batches, so that as many samples are fewer steps
     "tutorial_minimax": 128_000,
 }
 DEMONSTRATIONS = ("tutorial", "tutorial_minimax")  # of trainings that stall, with no fixed outcome
-OWN = "image_folder"
+OWN = {"image_folder": "png72", "sound_folder": "drums"}  # the folder that stands for one's own
 PICTURES = "noto-emoji-72/png72.tar.gz"  # in $SPARRING_DATA; somebody's own pictures
+DRUMS = Path(__file__).parents[1] / "examples" / "drums.py"  # makes somebody's own sounds
 SEEDS = (0, 1, 2, 3)
 TRIED_WITH = 0
 ORDER = [*failing(), *shipped()]
@@ -96,8 +97,8 @@ def prepared(name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
     table = tomllib.loads((shipped() | failing())[name].read_text())
     if kind_of(name) != "failing":
         settings |= LOOKS | {"samples": min(LONGER.get(name, SHORTENED), table["samples"])}
-    if table["data"]["name"] == OWN:
-        settings["data.path"] = str(folder / "png72")
+    if table["data"]["name"] in OWN:
+        settings["data.path"] = str(folder / OWN[table["data"]["name"]])
     return Recipe.read(name, settings), table["samples"]
 
 
@@ -106,9 +107,7 @@ def measure(name: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         recipe, full = prepared(name, seed, folder)
-        if recipe.data["name"] == OWN:
-            with tarfile.open(_pictures()) as archive:
-                archive.extractall(folder, filter="data")
+        fill(folder, recipe)
         file, run = folder / f"{name}.toml", folder / "run"
         file.write_text(to_toml(recipe))
         command = [sys.executable, "-m", "sparring", "train", str(file), "--out", str(run)]
@@ -136,6 +135,15 @@ def measure(name: str, seed: int) -> dict[str, Any]:
         "seconds": facts["seconds"],
         "judging": facts["judging"],
     }
+
+
+def fill(folder: Path, recipe: Recipe) -> None:
+    """Put what stands for somebody's own pictures or sounds into `folder`, where it is needed."""
+    if recipe.data["name"] == "image_folder":
+        with tarfile.open(_pictures()) as archive:
+            archive.extractall(folder, filter="data")
+    elif recipe.data["name"] == "sound_folder":
+        subprocess.run([sys.executable, str(DRUMS), "--out", recipe.data["path"]], check=True)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -221,7 +229,9 @@ def _pictures() -> Path:
 
 
 def _is_of_pictures(name: str) -> bool:
-    return tomllib.loads((shipped() | failing())[name].read_text())["data"]["name"] == OWN
+    return (
+        tomllib.loads((shipped() | failing())[name].read_text())["data"]["name"] == "image_folder"
+    )
 
 
 def main() -> None:

@@ -23,12 +23,15 @@ from torch.nn import functional as F
 
 from sparring.core import components
 from sparring.core.rng import Streams
+from sparring.core.spec import Spec
 from sparring.extractors._choosing import SHIPPED
 from sparring.extractors._trained import Trained, read
 from sparring.metrics import Evidence, Figure, Metric, Observed
 
 SET = "digit"
+SPEC = Spec("image", (1, 28, 28), labels={SET: tuple("0123456789")})
 DROPPED = 7
+OF_SOUND = ("sound_defects", "aligned_copies")  # metrics that do not look at pictures
 FEW = 10  # different samples of a class where there are few
 DIGITS = 4  # of a number in the table
 
@@ -174,7 +177,7 @@ def judged(
     seen_real, seen_train = look(extractor, real), look(extractor, train)
     for name, damage in DAMAGES.items():
         generated = look(extractor, damage(fresh, train, Streams(1)))
-        evidence = Evidence(generated, seen_real, seen_train)
+        evidence = Evidence(generated, seen_real, seen_train, SPEC)
         if name == "none":
             yield "floor", _all(metrics, lambda metric, e=evidence: metric.floor(e, Streams(0)))
         yield name, _all(metrics, lambda metric, e=evidence: metric.measure(e, Streams(0)))
@@ -222,7 +225,11 @@ def main() -> None:
         name: components.find(components.METRIC, name)(**settings.get(name, {}))
         for name in components.names("metrics")
     }
-    metrics = {name: metric for name, metric in built.items() if not (given.quick and metric.slow)}
+    metrics = {
+        name: metric
+        for name, metric in built.items()
+        if name not in OF_SOUND and not (given.quick and metric.slow)
+    }
     found: dict[str, Mapping[str, Figure]] = {}
     for name, figures in judged(extractor, metrics, given.data, given.count):
         print(f"-- {name}", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from PIL import Image
 
@@ -90,6 +91,19 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(20):
             pixels = chance.integers(low, low + 128, (8, 8), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / label / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of forty short noises in two classes, "fading" and "steady"."""
+    folder = tmp_path_factory.mktemp("recordings")
+    chance = np.random.default_rng(0)
+    for label, decay in (("fading", 0.03), ("steady", 1.0)):
+        (folder / label).mkdir()
+        for number in range(20):
+            wave = 0.1 * chance.standard_normal(800) * np.exp(-np.arange(800) / 8_000 / decay)
+            soundfile.write(folder / label / f"{number}.wav", wave, 8_000)
     return folder
 
 

@@ -1,10 +1,12 @@
 """Every metric: sourced, deterministic, at its floor for equals, and silent where it knows nothing.
 
-The evidence is made up: clouds of features around the centres of classes, with small pictures.
+The evidence is made up: clouds of features around the centres of classes, with small pictures or
+sounds; each metric gets the first of them that it looks at.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +18,18 @@ from torch import Tensor
 from sparring.core import components
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
+from sparring.core.spec import Spec
 from sparring.metrics import Evidence, Figure, Metric, Observed
 
 NAMES = components.names("metrics")
 CLASSES, FEATURES = 5, 16
 SETTINGS: dict[str, dict[str, object]] = {"train_on_synthetic": {"steps": 40}}
+LABELS = {"kind": tuple("abcde")}
+FORMS = {
+    "pictures": Spec("image", (1, 12, 12), labels=LABELS),
+    "waves": Spec("audio", (1_280,), labels=LABELS, rate=8_000),
+    "spectrograms": Spec("audio", (16, 20), labels=LABELS, rate=8_000),
+}
 each = pytest.mark.parametrize("name", NAMES)
 
 
@@ -29,19 +38,44 @@ def build(name: str) -> Metric:
     return components.build(components.METRIC, table, where="metric")
 
 
-def cloud(count: int, seed: int) -> Observed:
+def cloud(count: int, seed: int, form: str) -> Observed:
     rng = torch.Generator().manual_seed(seed)
     centres = 3 * torch.randn((CLASSES, FEATURES), generator=torch.Generator().manual_seed(0))
     labels = torch.randint(CLASSES, (count,), generator=rng)
     features = centres[labels] + torch.randn((count, FEATURES), generator=rng)
     verdicts = (-torch.cdist(features, centres).square() / 2).log_softmax(1)
-    pictures = features.tanh().reshape(count, 1, 4, 4).repeat_interleave(3, 2)
-    pictures = pictures.repeat_interleave(3, 3)
-    return Observed(features, {"kind": verdicts}, {"kind": labels}, pictures)
+    samples, raw = drawn_from(features, form)
+    return Observed(features, {"kind": verdicts}, {"kind": labels}, samples, raw)
 
 
-def evidence(count: int = 600) -> Evidence:
-    return Evidence(cloud(count, 1), cloud(count, 2), cloud(2 * count, 3))
+def drawn_from(features: Tensor, form: str) -> tuple[Tensor, Tensor]:
+    """Small pictures, or chords of sixteen tones, that are as different as the features are."""
+    spec = FORMS[form]
+    modality = components.find(components.MODALITY, spec.modality)(spec)
+    if form == "pictures":
+        pictures = features.tanh().reshape(len(features), 1, 4, 4)
+        samples = pictures.repeat_interleave(3, 2).repeat_interleave(3, 3)
+        return samples, modality.to_raw(samples)
+    times = torch.arange(1_280) / 8_000
+    tones = (2 * torch.pi * 220 * torch.arange(1, 17)[:, None] * times).sin()
+    raw = (features @ tones * 500).round().clamp(-32_768, 32_767).short()
+    return modality.to_samples(raw), raw
+
+
+def evidence(count: int = 600, form: str = "pictures", seed: int = 0) -> Evidence:
+    counts = {1: count, 2: count, 3: 2 * count}
+    parts = (cloud(counts[part], 10 * seed + part, form) for part in counts)
+    return Evidence(*parts, FORMS[form])
+
+
+@functools.cache
+def fitting(name: str) -> str:
+    """The first form of samples that a metric looks at."""
+    return next(form for form in FORMS if build(name).applies(evidence(20, form)))
+
+
+def evidence_for(name: str) -> Evidence:
+    return evidence(form=fitting(name))
 
 
 def measured(name: str, given: Evidence, seed: int = 0) -> Mapping[str, Figure]:
@@ -54,8 +88,9 @@ def damaged(given: Observed, change: Tensor) -> Observed:
 
 def test_they_are_there() -> None:
     expected = {
-        "class_balance", "density_coverage", "diversity", "frechet", "kernel", "label_accuracy",
-        "memorisation", "mode_coverage", "precision_recall", "train_on_synthetic",
+        "aligned_copies", "class_balance", "density_coverage", "diversity", "frechet",
+        "inception_score", "kernel", "label_accuracy", "memorisation", "mode_coverage",
+        "precision_recall", "sound_defects", "train_on_synthetic",
     }  # fmt: skip
     assert expected <= set(NAMES)
 
@@ -71,7 +106,7 @@ def test_has_papers(name: str) -> None:
 
 @each
 def test_measures_what_it_says_within_bounds(name: str) -> None:
-    metric, given = build(name), evidence()
+    metric, given = build(name), evidence_for(name)
     assert metric.applies(given)
     for figures in (metric.measure(given, Streams(0)), metric.floor(given, Streams(0))):
         assert set(figures) == set(metric.better)
@@ -82,12 +117,12 @@ def test_measures_what_it_says_within_bounds(name: str) -> None:
 
 @each
 def test_same_seed_same_numbers(name: str) -> None:
-    assert measured(name, evidence()) == measured(name, evidence())
+    assert measured(name, evidence_for(name)) == measured(name, evidence_for(name))
 
 
 @each
 def test_does_not_change_the_evidence(name: str) -> None:
-    given = evidence()
+    given = evidence_for(name)
     copies = [part.features.clone() for part in (given.generated, given.real, given.train)]
     measured(name, given)
     parts = (given.generated, given.real, given.train)
@@ -97,7 +132,7 @@ def test_does_not_change_the_evidence(name: str) -> None:
 @each
 @pytest.mark.parametrize("seed", range(3))
 def test_equals_sit_at_the_floor(name: str, seed: int) -> None:
-    given = Evidence(cloud(900, 10 + seed), cloud(900, 20 + seed), cloud(1800, 30 + seed))
+    given = evidence(900, fitting(name), 1 + seed)
     metric = build(name)
     figures, floors = metric.measure(given, Streams(seed)), metric.floor(given, Streams(seed))
     for key, figure in figures.items():
@@ -108,7 +143,7 @@ def test_equals_sit_at_the_floor(name: str, seed: int) -> None:
 @each
 @pytest.mark.parametrize("kind", ["generated", "real"])
 def test_too_few_samples_are_refused(name: str, kind: str) -> None:
-    given, metric = evidence(), build(name)
+    given, metric = evidence_for(name), build(name)
     few = getattr(given, kind).take(torch.arange(metric.fewest - 1))
     with pytest.raises(BadData, match=rf"{metric.fewest - 1} {kind} samples; .* {metric.fewest}"):
         metric.measure(replace(given, **{kind: few}), Streams(0))
@@ -127,7 +162,7 @@ def test_a_frechet_distance_needs_more_samples_than_features(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["generated", "real"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_values_that_are_no_numbers_are_refused(name: str, kind: str, value: float) -> None:
-    given = evidence()
+    given = evidence_for(name)
     part = getattr(given, kind)
     broken = part.features.clone()
     broken[7, 3] = value
@@ -138,7 +173,7 @@ def test_values_that_are_no_numbers_are_refused(name: str, kind: str, value: flo
 @each
 @pytest.mark.parametrize("kind", ["generated", "real"])
 def test_constant_features_are_refused(name: str, kind: str) -> None:
-    given = evidence()
+    given = evidence_for(name)
     part = getattr(given, kind)
     same = part.features[:1].expand_as(part.features) * (1 + 1e-8)
     with pytest.raises(BadData, match=f"All 600 {kind} samples look the same"):
@@ -147,7 +182,7 @@ def test_constant_features_are_refused(name: str, kind: str) -> None:
 
 @each
 def test_verdicts_that_are_no_numbers_are_refused(name: str) -> None:
-    given = evidence()
+    given = evidence_for(name)
     logs = given.generated.verdicts["kind"].clone()
     logs[0, 0] = math.nan
     broken = replace(given, generated=replace(given.generated, verdicts={"kind": logs}))
@@ -157,7 +192,7 @@ def test_verdicts_that_are_no_numbers_are_refused(name: str) -> None:
 
 @each
 def test_features_of_another_extractor_are_refused(name: str) -> None:
-    given = evidence()
+    given = evidence_for(name)
     other = damaged(given.real, given.real.features[:, :-1])
     with pytest.raises(BadData, match="same extractor"):
         measured(name, replace(given, real=other))
@@ -165,7 +200,7 @@ def test_features_of_another_extractor_are_refused(name: str) -> None:
 
 @each
 def test_needs_no_labels_unless_it_says_so(name: str) -> None:
-    given, metric = evidence(), build(name)
+    given, metric = evidence_for(name), build(name)
     bare = Evidence(
         *(Observed(part.features) for part in (given.generated, given.real, given.train))
     )
@@ -175,19 +210,31 @@ def test_needs_no_labels_unless_it_says_so(name: str) -> None:
 
 
 @each
-@pytest.mark.parametrize("axes", [1, 2], ids=["waves", "spectrograms"])
-def test_samples_of_any_shape_are_measured_or_refused_with_a_reason(name: str, axes: int) -> None:
-    metric, given = build(name), evidence()
-    parts = (given.generated, given.real, given.train)
-    other = Evidence(
-        *(replace(p, samples=s.flatten(1, 4 - axes)) for p in parts if (s := p.samples) is not None)
-    )
-    assert metric.applies(other)
-    if name == "train_on_synthetic":
-        with pytest.raises(BadData, match=r"No classifier can learn .* images .* are needed, not"):
-            metric.measure(other, Streams(0))
+@pytest.mark.parametrize("form", FORMS)
+def test_samples_of_any_form_are_measured_or_refused_with_a_reason(name: str, form: str) -> None:
+    metric, given = build(name), evidence(form=form)
+    if name in FEATURES_ALONE:
+        other = evidence(form="pictures" if form == "waves" else "waves")
+        assert metric.measure(given, Streams(0)) == metric.measure(other, Streams(0))
+    try:
+        figures = metric.measure(given, Streams(0))
+    except BadData as error:
+        assert str(error).endswith(".") and "\n" not in str(error)
     else:
-        assert metric.measure(other, Streams(0)) == metric.measure(given, Streams(0))
+        assert metric.applies(given)
+        assert set(figures) == set(metric.better)
+
+
+@each
+def test_a_metric_of_samples_needs_no_more_of_the_extractor(name: str) -> None:
+    metric, given = build(name), evidence_for(name)
+    if metric.by_samples:
+        changed = [
+            replace(part, features=part.features.flip(1), verdicts={})
+            for part in (given.generated, given.real, given.train)
+        ]
+        other = Evidence(*changed, given.spec)
+        assert metric.measure(given, Streams(0)) == metric.measure(other, Streams(0))
 
 
 FEATURES_ALONE = {

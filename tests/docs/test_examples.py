@@ -8,13 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import soundfile
 from PIL import Image
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def run(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-W", "error", str(EXAMPLES / "gan_in_one_page.py"), *arguments]
+def run(folder: Path, *arguments: str, script: str = "gan_in_one_page.py") -> str:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / script), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -39,3 +41,30 @@ def test_the_page_reads_digits(tmp_path: Path) -> None:
         file.write(struct.pack(">4I", 2051, 64, 28, 28) + pixels)
     run(tmp_path, "--steps", "2", "--images", "digits.gz", "--out", "digits.png")
     assert size(tmp_path / "digits.png") == (112, 112)
+
+
+def test_drums_are_hits_of_ten_kinds(tmp_path: Path) -> None:
+    assert "60 hits of 10 kinds: drums" in run(tmp_path, "--count", "6", script="drums.py")
+    hits = sorted((tmp_path / "drums").glob("*/*.wav"))
+    assert len(hits) == 60
+    assert (tmp_path / "drums" / "LICENSE").is_file()
+    bright = {kind.name: np.mean([centre(p) for p in kind.glob("*.wav")])
+              for kind in (tmp_path / "drums").iterdir() if kind.is_dir()}  # fmt: skip
+    assert list(sorted(bright, key=bright.__getitem__))[:3] == ["kick", "tom", "conga"]
+    assert set(sorted(bright, key=bright.__getitem__)[-2:]) == {"hat", "cymbal"}
+
+
+def test_drums_can_be_made_again(tmp_path: Path) -> None:
+    for seed, out in (("1", "a"), ("1", "b"), ("2", "c")):
+        run(tmp_path, "--count", "1", "--seed", seed, "--out", out, script="drums.py")
+    waves = [(tmp_path / out / "snare" / "0000.wav").read_bytes() for out in "abc"]
+    assert waves[0] == waves[1] != waves[2]
+
+
+def centre(path: Path) -> float:
+    """The mean frequency in Hz, by power."""
+    wave, rate = soundfile.read(path)
+    assert 0.05 < len(wave) / rate <= 0.5
+    assert 0.2 < np.abs(wave).max() < 1
+    power = np.square(np.abs(np.fft.rfft(wave)))
+    return float(power @ np.fft.rfftfreq(len(wave), 1 / rate) / power.sum())

@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, without a network."""
+"""The notebooks run from top to bottom, without a network."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 from reading import ROOT
 
-NOTEBOOK = ROOT / "docs" / "notebooks" / "digits.ipynb"
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 
 
-def test_it_is_stored_without_outputs() -> None:
-    assert NOTEBOOK.stat().st_size < 300_000
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_stored_without_outputs(path: Path) -> None:
+    assert path.stat().st_size < 300_000
+    cells = nbformat.read(path, as_version=4).cells
     assert not any(cell.outputs for cell in cells if cell.cell_type == "code")
 
 
-def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def shown_by(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[NotebookNode]:
+    """All that a notebook shows when it is run in `folder`."""
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait do not burn the cores
     monkeypatch.delenv("SPARRING_DATA", raising=False)
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(ROOT / "docs" / "notebooks" / f"{name}.ipynb", as_version=4)
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": folder}}
     )
     client.execute()
     shown = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     assert not [o for o in shown if o.output_type == "error"]
+    return shown
+
+
+def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = shown_by("digits", tmp_path, monkeypatch)
     pictures = [o for o in shown if "image/png" in o.get("data", {})]
     assert len(pictures) >= 10
     assert any("the same to the bit: True" in o.get("text", "") for o in shown)
+
+
+def test_first_sounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = shown_by("first_sounds", tmp_path, monkeypatch)
+    players = [o for o in shown if "<audio" in o.get("data", {}).get("text/html", "")]
+    assert len(players) == 7
+    assert (tmp_path / "samples" / "sheet.html").is_file()
+    assert any("rising: band" in o.get("text", "") for o in shown)

@@ -121,6 +121,7 @@ def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path, says: Says) -> Non
         (["train", "digits", "training.accumulate=7"], 2, "equal micro-batches"),
         (["train", "digits", "--device", "warp"], 2, "no device 'warp'"),
         (["train", "folder"], 2, "data.path"),
+        (["train", "sounds"], 2, "data.path"),
         (["train", "none.toml"], 2, "no recipe file none.toml"),
         (["generate", "nothing"], 3, "There is no"),
         (["resume", "nothing"], 3, "is not a run"),

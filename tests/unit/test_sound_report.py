@@ -78,6 +78,15 @@ def test_everything_is_counted(tmp_path: Path) -> None:
     assert "licence" not in said
 
 
+def test_short_tones_of_other_pitches_are_not_alike(tmp_path: Path) -> None:
+    time = np.arange(3_200) / 8_000
+    for number, pitch in enumerate((50, 55, 60, 200, 220, 240)):
+        wave = 0.5 * np.sin(2 * np.pi * pitch * time) * np.exp(-time / 0.08)
+        soundfile.write(tmp_path / f"{number}.wav", wave, 8_000)
+    soundfile.write(tmp_path / "5 softer.wav", wave / 3, 8_000)
+    assert looked_over(tmp_path).near_copies == [("5 softer.wav", "5.wav")]
+
+
 def test_the_report_is_json_and_text(tmp_path: Path) -> None:
     for seed in range(3):
         soundfile.write(tmp_path / f"{seed}.wav", voice(seed), 8_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sparring.generation.sampler import MODEL_FILE
 from sparring.modalities import SHEET, Modality
 
 MOST = 1_000_000  # files looked at
+
+Places = Mapping[str, Mapping[str, int]]  # of classes by their words, by label set
 
 
 def holds_samples(path: Path) -> bool:
@@ -56,22 +59,45 @@ def chosen(samples: Sequence[Path], count: int, seed: int) -> list[Path]:
 
 
 def labels(files: Sequence[Path], folder: Path, spec: Spec) -> Mapping[str, Int[Tensor, " n"]]:
-    """The class of every file where all of them tell one of the data's only label set.
+    """The class of every file, for each of the data's label sets that all of them tell.
 
-    A class is told by a sub-folder of its name, or by a file name such as `000012-7.png`.
+    A class is told by a sub-folder of its name, where no other label set has one of that name, or
+    by a file name such as `000012-7.png`, or `000012-7-theo.wav` where there are two label sets:
+    a number, and then a class of each set in their order.
     """
-    if len(spec.labels) != 1:
+    everywhere = Counter(text for classes in spec.labels.values() for text in set(classes))
+    by_folder: dict[str, Mapping[str, int]] = {}
+    by_name: dict[str, Mapping[str, int]] = {}
+    for name, classes in spec.labels.items():
+        places = {text: index for index, text in enumerate(classes)}
+        by_folder[name] = {text: at for text, at in places.items() if everywhere[text] == 1}
+        by_name[name] = {re.sub(r"\W|_", "_", text): at for text, at in places.items()}
+    told = [
+        _in_name(path.stem, by_name) | _in_folders(path.relative_to(folder).parts[:-1], by_folder)
+        for path in files
+    ]
+    return {
+        name: torch.tensor([classes[name] for classes in told])
+        for name in spec.labels
+        if all(name in classes for classes in told)
+    }
+
+
+def _in_name(stem: str, places: Places) -> dict[str, int]:
+    """The classes that a file name tells by label set, where it has as many words as there are."""
+    words = re.fullmatch(r"\d+-(.+)", stem)
+    parts = words[1].split("-") if words else []
+    if len(parts) != len(places):
         return {}
-    ((name, classes),) = spec.labels.items()
-    places = {text: index for index, text in enumerate(classes)}
-    plain = {re.sub(r"\W|_", "_", text): index for index, text in enumerate(classes)}
-    index = []
-    for path in files:
-        told = [places[part] for part in path.relative_to(folder).parts[:-1] if part in places]
-        words = re.fullmatch(r"\d+-(.+)", path.stem)
-        if words and words[1] in plain:
-            told.append(plain[words[1]])
-        if not told:
-            return {}
-        index.append(told[0])
-    return {name: torch.tensor(index)}
+    pairs = zip(places.items(), parts, strict=True)
+    return {name: known[part] for (name, known), part in pairs if part in known}
+
+
+def _in_folders(parts: Sequence[str], places: Places) -> dict[str, int]:
+    """The classes that sub-folders tell, the outermost of each label set."""
+    found: dict[str, int] = {}
+    for part in parts:
+        for name, known in places.items():
+            if part in known:
+                found.setdefault(name, known[part])
+    return found

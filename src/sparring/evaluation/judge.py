@@ -25,8 +25,6 @@ from sparring.metrics.memorisation import closest_pairs
 
 LEAST = 10_000  # samples by default
 QUICK = 5_000  # samples by default where time is short
-OF_SAMPLES = ("train_on_synthetic",)
-"""Metrics of the samples themselves: by every extractor the same number, so one is enough."""
 PAIRS = 10  # generated samples shown beside the training samples that they are nearest to
 SPARE = 1.3  # times the samples that are needed, as chance decides which are held out
 A_CLASS = 26  # samples for every class of the verdicts, as for the 1,000 modes of stacked digits
@@ -148,7 +146,10 @@ class Judge:
         if bool(drawn.raw.eq(drawn.raw[:1]).all()):
             raise BadData(f"All {len(drawn.raw):,} samples of {subject.name} are the same one.")
         seen = self._seen(drawn.raw, drawn.labels, f"{subject.name}: {len(drawn.raw):,} samples")
-        evidences = [Evidence(*three) for three in zip(seen, self.real, self.train, strict=True)]
+        evidences = [
+            Evidence(*three, self.reference.spec)
+            for three in zip(seen, self.real, self.train, strict=True)
+        ]
         found = _Found()
         for place, evidence in enumerate(evidences):
             for name, metric in self.metrics.items():
@@ -193,7 +194,7 @@ class Judge:
         self, place: int, name: str, metric: Metric, evidence: Evidence, found: _Found
     ) -> None:
         extractor = self.looks[place].name
-        if (place and name in OF_SAMPLES) or not metric.applies(evidence):
+        if (place and metric.by_samples) or not metric.applies(evidence):
             return
         self.hear(f"  {metric.title}, by {extractor}")
         try:
@@ -240,7 +241,7 @@ class Judge:
         for look in self.looks:
             self.hear(f"Looking at {what}, by {look.name}")
             features, verdicts = look.look(samples)
-            seen.append(Observed(features, verdicts, labels, samples))
+            seen.append(Observed(features, verdicts, labels, samples, raw))
         return seen
 
     def _enough(self) -> int:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from sparring.core.rng import Streams
+from sparring.core.spec import Spec
 
 Better = Literal["lower", "higher", "real"]
 """Where a figure is better; "real": neither below nor above what real samples score."""
@@ -31,12 +32,14 @@ class Observed:
         labels: the class of every sample by label set: the true one of real samples, the one that
             was asked for of generated ones; empty where there are none.
         samples: the samples themselves, as networks see them.
+        raw: the same as they lie in files, in whole numbers.
     """
 
     features: Float[Tensor, "n d"]
     verdicts: Mapping[str, Float[Tensor, "n k"]] = field(default_factory=dict)
     labels: Mapping[str, Int[Tensor, " n"]] = field(default_factory=dict)
     samples: Tensor | None = None
+    raw: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -48,6 +51,7 @@ class Observed:
             {name: logs[pick] for name, logs in self.verdicts.items()},
             {name: index[pick] for name, index in self.labels.items()},
             None if self.samples is None else self.samples[pick],
+            None if self.raw is None else self.raw[pick],
         )
 
 
@@ -59,11 +63,13 @@ class Evidence:
         generated: what is judged.
         real: real samples that nothing was trained on.
         train: the training part, or a large draw of it.
+        spec: of the data; None where nobody tells.
     """
 
     generated: Observed
     real: Observed
     train: Observed
+    spec: Spec | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,8 @@ class Metric(ABC):
     """Samples of each kind below which no number is given."""
     slow: ClassVar[bool] = False
     """Whether it takes more than a few seconds for 10,000 samples."""
+    by_samples: ClassVar[bool] = False
+    """Whether it looks at the samples themselves: then every extractor gives the same number."""
 
     def applies(self, evidence: Evidence) -> bool:
         """Whether this evidence has what the metric looks at, such as labels."""
@@ -115,4 +123,4 @@ class Metric(ABC):
         stand_in = evidence.train.take(
             rng.permutation("floor", len(evidence.train))[: len(evidence.generated)]
         )
-        return self.measure(Evidence(stand_in, evidence.real, evidence.train), rng)
+        return self.measure(replace(evidence, generated=stand_in), rng)

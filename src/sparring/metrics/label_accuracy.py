@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -54,7 +54,7 @@ class LabelAccuracy(Metric):
 
     def floor(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """The same for held-out real samples: the extractor knows the training part by heart."""
-        return self.measure(Evidence(evidence.real, evidence.real, evidence.train), rng)
+        return self.measure(replace(evidence, generated=evidence.real), rng)
 
 
 def recognised(observed: Observed) -> Bool[Tensor, " n"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -41,15 +42,20 @@ class Memorisation(Metric):
         fake, _ = nearest(evidence.generated.features, train)
         real, _ = nearest(evidence.real.features, train)
         return {
-            "near_copies": _near_copies(fake, real, rng),
+            "near_copies": near_copies(fake, real, rng),
             "memorisation": probability_nearer(fake, real),
         }
 
     def floor(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """One half of the held-out real samples against the other; a training sample is a copy."""
-        mixed = rng.permutation("floor", len(evidence.real))
-        first, second = (evidence.real.take(half) for half in mixed.tensor_split(2))
-        return self.measure(Evidence(first, second, evidence.train), rng)
+        return self.measure(halved(evidence, rng), rng)
+
+
+def halved(evidence: Evidence, rng: Streams) -> Evidence:
+    """One half of the held-out real samples in the place of generated ones, against the other."""
+    mixed = rng.permutation("floor", len(evidence.real))
+    first, second = (evidence.real.take(half) for half in mixed.tensor_split(2))
+    return replace(evidence, generated=first, real=second)
 
 
 def share_of_near(fake: Float[Tensor, "*r n"], real: Float[Tensor, "*r m"]) -> Float[Tensor, "*r"]:
@@ -88,7 +94,7 @@ def closest_pairs(
     return closest, partners[closest], distances[closest]
 
 
-def _near_copies(fake: Float[Tensor, " n"], real: Float[Tensor, " m"], rng: Streams) -> Figure:
+def near_copies(fake: Float[Tensor, " n"], real: Float[Tensor, " m"], rng: Streams) -> Figure:
     """The share with the wider one of two intervals: Wilson's, and a bootstrap of the threshold."""
     rounds = [
         share_of_near(_redrawn(fake, rng, "copies.generated"), _redrawn(real, rng, "copies.real"))

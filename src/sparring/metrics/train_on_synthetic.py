@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -11,17 +12,18 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from sparring.core.errors import BadData
+from sparring.core import components
+from sparring.core.errors import BadData, UserError
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
+from sparring.extractors import Extractor
 from sparring.extractors._fitting import BLOCK, Fitting, Indices, descend_on
-from sparring.extractors.plain import Plain
+from sparring.extractors._trained import EXTRACTOR
 from sparring.metrics import Better, Evidence, Figure, Metric, Observed
 from sparring.metrics._intervals import share
 from sparring.metrics._require import require
 
 BATCH = 128
-CHANNELS = 24  # of the classifier's first level; half of an extractor's, for time
 
 
 class TrainOnSynthetic(Metric):
@@ -42,6 +44,7 @@ class TrainOnSynthetic(Metric):
     better: ClassVar[Mapping[str, Better]] = {"cas": "higher"}
     fewest = BATCH
     slow = True
+    by_samples = True
 
     def __init__(
         self, *, steps: Annotated[int, Field(gt=0, description="of the classifier")] = 1500
@@ -49,7 +52,7 @@ class TrainOnSynthetic(Metric):
         self.steps = steps
 
     def applies(self, evidence: Evidence) -> bool:
-        """Where both kinds are labelled, and there to be looked at."""
+        """Where both kinds are labelled and described, and there to be looked at."""
         both = (evidence.generated, evidence.real)
         return all(each.samples is not None for each in both) and bool(_labels(evidence))
 
@@ -63,22 +66,18 @@ class TrainOnSynthetic(Metric):
 def recognised_after(evidence: Evidence, steps: int, seed: int) -> Float[Tensor, " n"]:
     """For each real sample the share of its labels that the freshly trained classifier finds.
 
-    The classifier is a small `Plain`, trained by AdamW under one cycle of the learning rate in
-    about `steps` steps, with its weights, order and dropout from `seed`.
+    The classifier is the `pupil` of the modality, trained by AdamW under one cycle of the learning
+    rate in about `steps` steps, with its weights, order and dropout from `seed`.
 
     Raises:
         BadData: there are no samples or labels, or the classifier cannot look at such samples.
     """
     names, learned, judged = _labels(evidence), evidence.generated, evidence.real
-    if not names or learned.samples is None or judged.samples is None:
+    if not names or evidence.spec is None or learned.samples is None or judged.samples is None:
         raise BadData("A classifier needs the samples themselves, with labels to learn from.")
-    classes = {
-        name: 1 + int(torch.cat([learned.labels[name], judged.labels[name]]).max())
-        for name in names
-    }
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        classifier = _classifier(tuple(judged.samples.shape[1:]), classes)
+        classifier = _classifier(evidence.spec, names)
         _learn(classifier, learned, steps, seed)
     right = torch.zeros(len(judged), dtype=torch.float64)
     with torch.inference_mode():
@@ -90,18 +89,23 @@ def recognised_after(evidence: Evidence, steps: int, seed: int) -> Float[Tensor,
 
 
 def _labels(evidence: Evidence) -> list[str]:
-    return sorted(set(evidence.generated.labels) & set(evidence.real.labels))
+    """The label sets that generated and real samples and their description share."""
+    known = evidence.spec.labels.keys() if evidence.spec else set()
+    return sorted(known & evidence.generated.labels.keys() & evidence.real.labels.keys())
 
 
-def _classifier(shape: tuple[int, ...], classes: Mapping[str, int]) -> Plain:
-    labels = {name: tuple(map(str, range(count))) for name, count in classes.items()}
+def _classifier(spec: Spec, names: Sequence[str]) -> Extractor:
+    modality = components.find(components.MODALITY, spec.modality)
+    labels = {name: spec.labels[name] for name in names}
     try:
-        return Plain(Spec("image", shape, labels=labels), channels=CHANNELS)
-    except ValueError as error:
+        return components.build(
+            EXTRACTOR, modality.pupil, replace(spec, labels=labels), where="the classifier"
+        )
+    except UserError as error:
         raise BadData(f"No classifier can learn from these samples: {error}.") from error
 
 
-def _learn(classifier: Plain, learned: Observed, steps: int, seed: int) -> None:
+def _learn(classifier: Extractor, learned: Observed, steps: int, seed: int) -> None:
     assert learned.samples is not None
     samples, device = learned.samples, learned.samples.device
     passes = max(round(steps / (len(learned) // BATCH)), 1)

@@ -35,6 +35,8 @@ class Modality(ABC):
     """MIME type of those files."""
     looks: ClassVar[tuple[str, str]]
     """Architectures of the extractors that judge it; the second one, unlike the first, confirms."""
+    pupil: ClassVar[Mapping[str, Any]]
+    """A smaller one, as a table, that learns from generated samples to see what they teach."""
     changes: ClassVar[Mapping[str, Any]]
     """The augmentation, as a recipe's table, under which such extractors learn by labels."""
     views: ClassVar[Mapping[str, Any]]

@@ -46,6 +46,7 @@ class Audio(Modality):
     suffix = ".wav"
     media_type = "audio/wav"
     looks = ("temporal", "spectral")
+    pupil: ClassVar[Mapping[str, Any]] = {"name": "temporal", "channels": 64}
     changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
     views: ClassVar[Mapping[str, Any]] = {
         "name": "acoustic", "shift": 0.15, "gain": 6.0, "gap": 0.3, "band": 0.3, "noise": 0.1

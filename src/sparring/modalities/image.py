@@ -37,6 +37,7 @@ class Image(Modality):
     suffix = ".png"
     media_type = "image/png"
     looks = ("plain", "residual")
+    pupil: ClassVar[Mapping[str, Any]] = {"name": "plain", "channels": 24}
     changes: ClassVar[Mapping[str, Any]] = {"name": "gentle", "brightness": 0.0, "contrast": 0.0}
     views: ClassVar[Mapping[str, Any]] = {
         "name": "gentle", "shift": 0.2, "scale": 0.3, "cutout": 0.4

@@ -14,6 +14,8 @@ import sparring
 from sparring.core import components
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
+from sparring.core.spec import Spec
+from sparring.evaluation import _folder
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.session import silent
 from sparring.evaluation.subjects import Drawn, Wanted, subject
@@ -65,6 +67,32 @@ def test_one_file_without_a_class_leaves_all_without(
     shutil.copytree(digits, tmp_path / "digits")
     shutil.copy(next((digits / "3").iterdir()), tmp_path / "digits" / "loose.png")
     assert drawn(tmp_path / "digits", real).labels == {}
+
+
+TWO_SETS = Spec(
+    "audio", (64, 80), rate=8_000,
+    labels={"digit": ("1", "7"), "speaker": ("theo", "ann marie"), "mood": ("7", "calm")},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["000012-7-theo-calm.wav", "000013-1-ann_marie-7.wav"],
+         {"digit": [1, 0], "speaker": [0, 1], "mood": [1, 0]}),
+        (["theo/a.wav", "ann marie/b.wav"], {"speaker": [0, 1]}),
+        (["calm/theo/1/a.wav", "theo/7/000012-1-theo-calm.wav"],
+         {"digit": [0, 0], "speaker": [0, 0], "mood": [1, 1]}),
+        (["000012-7-theo.wav", "000013-1.wav"], {}),
+        (["000012-7-theo-calm.wav", "000013-1-strange-calm.wav"],
+         {"digit": [1, 0], "mood": [1, 1]}),
+        (["7/a.wav", "7/b.wav"], {}),
+    ],
+    ids=["names", "folders", "both", "not one for each", "not all", "of two label sets"],
+)  # fmt: skip
+def test_several_label_sets_are_told(names: list[str], told: dict[str, list[int]]) -> None:
+    found = _folder.labels([Path("made", name) for name in names], Path("made"), TWO_SETS)
+    assert {name: index.tolist() for name, index in found.items()} == told
 
 
 def test_gray_saved_in_colour_is_gray(digits: Path, tmp_path: Path, real: Reference) -> None:
@@ -142,7 +170,13 @@ def test_everything_is_measured_where_nothing_presses(tmp_path: Path) -> None:
     assert report.basis["counts"]["train"] > 1_300
     assert not report.verdict.omitted
     measured = {score.metric for score in report.verdict.scores}
-    assert measured == set(components.names("metrics"))
+    metrics = {
+        name: components.find(components.METRIC, name)() for name in components.names("metrics")
+    }
+    assert measured == {
+        n for n, metric in metrics.items() if metric.applies(report.verdict.evidence)
+    }
+    assert {"frechet", "train_on_synthetic"} <= measured
     assert {score.name for score in report.verdict.scores if len(score.readings) < 2} == {"cas"}
     assert report.verdict.pairs is not None
     page = report.save(tmp_path / "report").with_suffix(".md").read_text(encoding="utf-8")
