@@ -11,6 +11,7 @@ thread.
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ from sound_page import keep_table
 from sparring.core import device
 from sparring.data.spoken_digits import RATE, SpokenDigits
 from sparring.modalities import _spectral, _vocoder
-from sparring.modalities.audio import ROUNDS
+from sparring.modalities.audio import POLISH, ROUNDS, voiced
 
 WINDOWS = (128, 256, 512, 1_024)  # samples; a quarter of each from frame to frame
 DECIBELS = (_spectral.LOUDEST - _spectral.QUIETEST) / 2  # of a step of 1 in log-mel values
@@ -41,7 +42,12 @@ def ways(bins: int) -> dict[str, Way]:
         return _spectral.griffin_lim(_spectral.magnitudes_of(mel, RATE), frames, ROUNDS)
 
     vocoder = _vocoder.shipped(RATE, bins)
-    shipped: dict[str, Way] = {} if vocoder is None else {"shipped vocoder": vocoder}
+    shipped: dict[str, Way] = {}
+    if vocoder is not None:
+        shipped[f"shipped vocoder and {POLISH} iterations, as used"] = functools.partial(
+            voiced, rate=RATE, vocoder=vocoder
+        )
+        shipped["shipped vocoder alone"] = vocoder
     return {**shipped, f"Griffin-Lim, {ROUNDS} iterations": griffin_lim}
 
 

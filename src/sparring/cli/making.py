@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,25 +36,23 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
-    if between and (count is not None or seed is not None):
-        raise UserError("--between names all its seeds; leave --count and --seed out with it.")
-    if say and (between or count is not None):
-        raise UserError("--say makes one sample a word; leave --count and --between out with it.")
+    _require_one_way(between, say, count, seed)
     from sparring.core.places import require_writable
     from sparring.generation import explore, row
     from sparring.generation.sampler import load
 
     require_writable(out)
     sampler = load(model, device, trusted=trusted)
-    if between:
-        paths = explore.save_walk(
-            sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation
-        )
+    made: dict[str, Any]
+    if between or say:
+        if between:
+            paths = explore.save_walk(
+                sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation
+            )
+        else:
+            spelled = row.spell(sampler, say, seed=seed or 0, labels=label, truncation=truncation)
+            paths = [row.save_row(spelled, out)]
         made = {"files": [str(path) for path in paths]}
-    elif say:
-        spelled = row.spell(sampler, say, seed=seed or 0, labels=label, truncation=truncation)
-        paths = [row.save_row(spelled, out)]
-        made = {"files": [str(paths[0])]}
     else:
         generated = sampler.generate(
             16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
@@ -66,6 +64,13 @@ def generate(
             "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
         }
     show(made if as_json else [str(path) for path in paths])
+
+
+def _require_one_way(between: str, say: str, count: int | None, seed: int | None) -> None:
+    if between and (count is not None or seed is not None):
+        raise UserError("--between names all its seeds; leave --count and --seed out with it.")
+    if say and (between or count is not None):
+        raise UserError("--say makes one sample a word; leave --count and --between out with it.")
 
 
 def _seeds(text: str) -> list[int]:

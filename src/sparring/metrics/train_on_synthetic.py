@@ -24,6 +24,7 @@ from sparring.metrics._intervals import share
 from sparring.metrics._require import require
 
 BATCH = 128
+MOST_PASSES = 30  # over few samples; more of them teach nothing new
 
 
 class TrainOnSynthetic(Metric):
@@ -67,7 +68,8 @@ def recognised_after(evidence: Evidence, steps: int, seed: int) -> Float[Tensor,
     """For each real sample the share of its labels that the freshly trained classifier finds.
 
     The classifier is the `pupil` of the modality, trained by AdamW under one cycle of the learning
-    rate in about `steps` steps, with its weights, order and dropout from `seed`.
+    rate in about `steps` steps and at most 30 passes, with its weights, order and dropout from
+    `seed`.
 
     Raises:
         BadData: there are no samples or labels, or the classifier cannot look at such samples.
@@ -108,7 +110,7 @@ def _classifier(spec: Spec, names: Sequence[str]) -> Extractor:
 def _learn(classifier: Extractor, learned: Observed, steps: int, seed: int) -> None:
     assert learned.samples is not None
     samples, device = learned.samples, learned.samples.device
-    passes = max(round(steps / (len(learned) // BATCH)), 1)
+    passes = min(max(round(steps / (len(learned) // BATCH)), 1), MOST_PASSES)
 
     def images_of(chosen: Indices) -> Tensor:
         return samples[torch.from_numpy(chosen)]
