@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sparring.cli._printing import Device, Json, show
 from sparring.core.errors import UserError
+
+if TYPE_CHECKING:  # the module itself brings torch with it
+    from sparring.generation.sampler import Generated
 
 
 def generate(
@@ -43,7 +46,6 @@ def generate(
 
     require_writable(out)
     sampler = load(model, device, trusted=trusted)
-    made: dict[str, Any]
     if between or say:
         if between:
             paths = explore.save_walk(
@@ -58,12 +60,17 @@ def generate(
             16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
         )
         paths = generated.save(out)
-        samples = zip(paths, generated.seeds, generated.labels, strict=False)
-        made = {
-            "sheet": str(paths[len(generated)]),
-            "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
-        }
+        made = _told(paths, generated)
     show(made if as_json else [str(path) for path in paths])
+
+
+def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
+    """What was made, for machines."""
+    samples = zip(paths, generated.seeds, generated.labels, strict=False)
+    return {
+        "sheet": str(paths[len(generated)]),
+        "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
+    }
 
 
 def _require_one_way(between: str, say: str, count: int | None, seed: int | None) -> None:
