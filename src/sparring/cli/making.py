@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # the module itself brings torch with it
 
 
 def generate(
-    model: Annotated[str, typer.Argument(help="A run folder, a model folder or a model file.")],
+    model: Annotated[
+        str, typer.Argument(help="A run or model folder, a model file, or a shipped name.")
+    ],
     count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
@@ -24,7 +26,9 @@ def generate(
     truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
     between: Annotated[
         str,
-        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a GIF."),
+        typer.Option(
+            help="Seeds to walk through, e.g. 0,5,9, instead: a strip, and a GIF or a WAV."
+        ),
     ] = "",
     say: Annotated[
         str,
@@ -69,6 +73,7 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
     samples = zip(paths, generated.seeds, generated.labels, strict=False)
     return {
         "sheet": str(paths[len(generated)]),
+        "pages": [str(path) for path in paths[len(generated) + 1 :]],
         "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
     }
 
