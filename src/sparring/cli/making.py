@@ -15,9 +15,7 @@ if TYPE_CHECKING:  # the module itself brings torch with it
 
 
 def generate(
-    model: Annotated[
-        str, typer.Argument(help="A run or model folder, a model file, or a shipped name.")
-    ],
+    model: Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")],
     count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
@@ -26,9 +24,7 @@ def generate(
     truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
     between: Annotated[
         str,
-        typer.Option(
-            help="Seeds to walk through, e.g. 0,5,9, instead: a strip, and a GIF or a WAV."
-        ),
+        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a walk."),
     ] = "",
     say: Annotated[
         str,
@@ -60,9 +56,8 @@ def generate(
             paths = [row.save_row(spelled, out)]
         made = {"files": [str(path) for path in paths]}
     else:
-        generated = sampler.generate(
-            16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
-        )
+        many = 16 if count is None else count
+        generated = sampler.generate(many, seed=seed or 0, labels=label, truncation=truncation)
         paths = generated.save(out)
         made = _told(paths, generated)
     show(made if as_json else [str(path) for path in paths])

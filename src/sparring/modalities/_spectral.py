@@ -71,7 +71,7 @@ def istft(spectra: Complex[Tensor, "b n f"], frames: Frames) -> Float[Tensor, "b
 def mel_filters(rate: int, bins: int, size: int) -> Float[Tensor, "bins n"]:
     """Triangles that are even on the mel scale from 0 Hz to half the rate, of height 1 at most.
 
-    Davis and Mermelstein 1980; the lowest rise and fall no faster than over one frequency of the transform.
+    Davis and Mermelstein 1980; sides are no steeper than one frequency of the transform.
     """
     top = SLANT * math.log10(1 + rate / 2 / KNEE)
     mels = torch.linspace(0, top, bins + 2, dtype=torch.float64)
