@@ -144,15 +144,21 @@ def key(entry: Entry) -> str:
     return slug(entry, 0).removesuffix("-0")
 
 
-def table(entries: list[Entry], kept: dict[str, list[Result]], columns: Columns) -> str:
-    """Markdown of all rows that have results."""
+def table(
+    entries: list[Entry], kept: dict[str, list[Result]], columns: Columns, before: str
+) -> str:
+    """Markdown of all rows that have results, and of those that `before` has besides."""
     heads = ["row", "images shown", "seeds", "minutes"]
     for number, (figure, title) in enumerate(columns):
         heads += [title] if number else [title, "by the second look"]
         if figure == "frechet":
             heads += ["times the floor"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    rows = [row(entry.name, kept.get(key(entry), []), columns) for entry in entries]
+    old = {line.split("`")[1]: line for line in before.splitlines() if line.startswith("| `")}
+    rows = [
+        row(entry.name, kept.get(key(entry), []), columns) or old.get(entry.name)
+        for entry in entries
+    ]
     return "\n".join(lines + [line for line in rows if line])
 
 
@@ -173,8 +179,8 @@ def publish(kept: dict[str, list[Result]], budget: int) -> None:
     ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{table(entries, kept, columns)}\n{end}{after}"
+        drawn, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table(entries, kept, columns, drawn)}\n{end}{after}"
     atomic_write(TABLE, text.encode())
 
 

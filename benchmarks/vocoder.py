@@ -4,8 +4,8 @@
 
 The held-out spoken digits become mel spectrograms, and waves again: by the shipped vocoder, where
 there is one, and by Griffin-Lim with as many iterations as it takes where there is none. Writes a
-table into benchmarks/sound.md. Times are medians of rounds in which the ways take turns, on one
-thread.
+table into benchmarks/sound.md. Times are medians of rounds in which the ways take turns, in
+seconds that one thread computes, so that a busy machine does not count.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ def stft_distance(ours: Tensor, theirs: Tensor) -> tuple[float, float]:
 
 
 def seconds(made: dict[str, Way], mel: Tensor, rounds: int) -> dict[str, float]:
-    """Median seconds of each way for `TIMED` clips, in turns after one that does not count."""
+    """Median seconds of one core for `TIMED` clips, in turns after one that does not count."""
     found: dict[str, list[float]] = {name: [] for name in made}
     for number in range(rounds + 1):
         for name, way in made.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             way(mel[:TIMED])
             if number:
-                found[name].append(time.perf_counter() - begun)
+                found[name].append(time.process_time() - begun)
     return {name: statistics.median(times) for name, times in found.items()}
 
 

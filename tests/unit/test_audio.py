@@ -137,3 +137,28 @@ def test_a_vocoder_speaks_through_a_few_rounds_of_griffin_lim() -> None:
     assert plain.shape == spoken.shape == (2, mel.shape[2] * 64)
     assert not torch.equal(plain, spoken)
     assert torch.equal(spoken, voiced(mel, 8_000, voice))
+
+
+def test_a_sound_is_read_as_it_is_with_its_faults(tmp_path: Path) -> None:
+    silent, offset = np.zeros(5_120, np.int16), np.full(4_000, 3_000, np.int16)
+    for name, wave in (("silent", silent), ("offset", offset)):
+        soundfile.write(tmp_path / f"{name}.wav", wave, 8_000)
+    assert not Audio(WAVE).read_as_is(tmp_path / "silent.wav").any()
+    read = Audio(WAVE).read_as_is(tmp_path / "offset.wav")
+    assert read[:4_000].eq(3_000).all()
+    assert not read[4_000:].any()
+
+
+def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.wav", chirps(1, 8_000)[0].numpy(), 8_000)
+    soundfile.write(tmp_path / "two.wav", chirps(2, 4_000).T.numpy(), 8_000)
+    with pytest.raises(BadData, match=r"lasts 1\.000 s; the data last 0\.64 s"):
+        Audio(WAVE).read_as_is(tmp_path / "long.wav")
+    with pytest.raises(BadData, match="has 2 channels"):
+        Audio(WAVE).read_as_is(tmp_path / "two.wav")
+
+
+def test_many_sounds_get_the_same_voice_as_few() -> None:
+    audio = Audio(Spec("audio", (64, 8), rate=8_000))
+    mel = torch.rand(70, 64, 8) - 1
+    assert audio.to_raw(mel).shape == (70, 512)

@@ -12,11 +12,11 @@ from sparring.data import Samples
 from sparring.generation.sampler import modality_of
 from sparring.metrics import Observed
 from sparring.networks.r3gan import R3GANGenerator
-from sparring.training.judging import Eye, Judge, _shrunk
+from sparring.training.judging import Eye, Judge, shrunk
 from sparring.training.signs import _agreement, _covered, signs_of_samples
 
 PICTURES = Spec("image", (1, 8, 8))
-SMALL = Eye("small pictures", _shrunk, scores=False, foreign=False)
+SMALL = Eye("small pictures", shrunk, scores=False, foreign=False)
 
 
 def judge_of(recipe: Recipe, *, train: int, test: int, count: int) -> Judge:
@@ -55,7 +55,7 @@ def test_samples_that_are_no_numbers_are_no_evidence(tiny: Recipe) -> None:
 def test_as_many_neighbours_are_compared_on_both_sides(tiny: Recipe) -> None:
     judge = judge_of(tiny, train=1000, test=50, count=500)
     values = np.random.default_rng(7).integers(0, 256, (500, 1, 8, 8), dtype=np.uint8)
-    features, _ = _shrunk(judge.modality.to_samples(torch.from_numpy(values)))
+    features, _ = shrunk(judge.modality.to_samples(torch.from_numpy(values)))
     fresh = Observed(features, {}, {}, None)
     assert signs_of_samples(judge, fresh)["duplicates"] == pytest.approx(0.05, abs=0.03)
 

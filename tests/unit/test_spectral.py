@@ -88,3 +88,11 @@ def test_gradients_reach_the_wave_through_the_spectrogram() -> None:
     assert wave.grad is not None
     assert wave.grad.isfinite().all()
     assert wave.grad.any()
+
+
+def test_what_was_first_asked_for_without_gradients_serves_them_later() -> None:
+    with torch.inference_mode():
+        _spectral.log_mel(torch.zeros(1, 880), 11_000, 24)
+    wave = torch.randn(1, 880, requires_grad=True)
+    _spectral.log_mel(wave, 11_000, 24).sum().backward()
+    assert wave.grad is not None

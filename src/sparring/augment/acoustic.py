@@ -12,8 +12,8 @@ from torch import Tensor
 from sparring.augment import Augment
 from sparring.core.rng import Streams
 
-_DRAWS = 11
-"""Random numbers a sample: one coin for each of five changes, and six amounts."""
+_DRAWS = 12
+"""Random numbers a sample: one coin for each of five changes, and seven amounts."""
 DECIBELS = 50.0  # that a mel spectrogram's values of 1 are above those of 0
 SILENCE = -1.0  # of a mel spectrogram
 
@@ -94,7 +94,7 @@ class Acoustic(Augment):
             x = torch.where(hole[:, :, None], rest, x)
         x = x.view_as(samples)
         if self._noise:
-            spread = self._noise * coins[:, 4] * amounts[:, 5]
+            spread = self._noise * coins[:, 4] * amounts[:, 6]
             x = x + noise * spread.view(-1, *(1 for _ in samples.shape[1:])).to(x.dtype)
         return x
 
@@ -116,7 +116,8 @@ def _louder(
     if rest == 0.0:
         return x * (10 ** (decibels / 20))[:, None, None].to(x.dtype)
     # Silence stays silence, however loud the rest becomes.
-    return torch.where(x > rest, x + (decibels / DECIBELS)[:, None, None].to(x.dtype), x)
+    louder = x + (decibels / DECIBELS)[:, None, None].to(x.dtype)
+    return torch.where(x > rest, louder.clamp_min(rest), x)
 
 
 def _hole(

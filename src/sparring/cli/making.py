@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the module itself brings torch with it
 
 
 def generate(
-    model: Annotated[str, typer.Argument(help="A run folder, a model folder or a model file.")],
+    model: Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")],
     count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
@@ -24,7 +24,7 @@ def generate(
     truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
     between: Annotated[
         str,
-        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a GIF."),
+        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a walk."),
     ] = "",
     say: Annotated[
         str,
@@ -56,9 +56,8 @@ def generate(
             paths = [row.save_row(spelled, out)]
         made = {"files": [str(path) for path in paths]}
     else:
-        generated = sampler.generate(
-            16 if count is None else count, seed=seed or 0, labels=label, truncation=truncation
-        )
+        many = 16 if count is None else count
+        generated = sampler.generate(many, seed=seed or 0, labels=label, truncation=truncation)
         paths = generated.save(out)
         made = _told(paths, generated)
     show(made if as_json else [str(path) for path in paths])
@@ -69,6 +68,7 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
     samples = zip(paths, generated.seeds, generated.labels, strict=False)
     return {
         "sheet": str(paths[len(generated)]),
+        "pages": [str(path) for path in paths[len(generated) + 1 :]],
         "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
     }
 

@@ -19,7 +19,7 @@ from sparring.modalities import _sound
 
 Seconds = Annotated[float, Field(ge=0.064, le=60, description="of each sample")]
 Rate = Annotated[int, Field(ge=8_000, le=48_000, description="samples a second (Hz)")]
-Bins = Annotated[int, Field(ge=8, le=256, description="mel bands, where the form is mel")]
+Bins = Annotated[int, Field(ge=8, le=128, description="mel bands, where the form is mel")]
 
 
 class SoundFolder(Folder):

@@ -41,7 +41,7 @@ MAX_RECORDING = 100_000  # bytes of one; the longest has 36,568
 RECORDING = re.compile(r"(?:.*/)?recordings/([0-9]_[a-z]+_[0-9]+\.wav)")
 
 Seconds = Annotated[float, Field(ge=0.064, le=4.096, description="of each sample, in 64 ms")]
-Bins = Annotated[int, Field(ge=8, le=256, description="mel bands, where the form is mel")]
+Bins = Annotated[int, Field(ge=8, le=128, description="mel bands, where the form is mel")]
 
 
 class SpokenDigits(Dataset):

@@ -232,6 +232,8 @@ def _suited(single: Trained, spec: Spec) -> Trained | None:
     Of samples with several channels it looks at each, and of waves at their spectrograms.
     """
     own = single.network.spec
+    if own.rate != spec.rate:
+        return None
     if own.shape == spec.shape:
         return single
     if own.shape[0] == 1 and own.shape[1:] == spec.shape[1:] and len(own.labels) == 1:

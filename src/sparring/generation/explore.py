@@ -67,7 +67,7 @@ def interpolate(
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
     condition = conditions(sampler.spec, range(count), first)
     return Generated(
-        sampler(path * truncation, condition),
+        sampler.finite(path * truncation, condition),
         [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
         [{name: first[name] for name in sampler.labels}] * len(path),
         sampler.modality,

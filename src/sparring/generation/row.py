@@ -45,7 +45,7 @@ def spell(
     conditioned = conditions(sampler.spec, seeds, fixed)
     places = [sampler.spec.labels[spoken].index(word) for word in words]
     conditioned.labels[spoken].copy_(conditioned.labels[spoken].new_tensor(places))
-    samples = sampler(sampler.latents(seeds) * truncation, conditioned)
+    samples = sampler.finite(sampler.latents(seeds) * truncation, conditioned)
     return Generated(samples, seeds, named, sampler.modality, sampler.origin(truncation))
 
 

@@ -183,17 +183,28 @@ class Sampler:
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
-        samples = self(self.latents(seeds) * truncation, condition)
-        if not samples.isfinite().all():
-            raise BadData(
-                "The model makes samples that are not all numbers, so its weights are damaged or "
-                "its training had failed; take another model or an earlier checkpoint."
-            )
+        samples = self.finite(self.latents(seeds) * truncation, condition)
         named = [
             {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
             for i in range(count)
         ]
         return Generated(samples, seeds, named, self.modality, self.origin(truncation))
+
+    def finite(
+        self, latents: Float[Tensor, "b latent"], condition: Condition
+    ) -> Float[Tensor, "b ..."]:
+        """As a call, for samples that people get.
+
+        Raises:
+            BadData: not all of them are numbers.
+        """
+        samples = self(latents, condition)
+        if not samples.isfinite().all():
+            raise BadData(
+                "The model makes samples that are not all numbers, so its weights are damaged or "
+                "its training had failed; take another model or an earlier checkpoint."
+            )
+        return samples
 
     def latents(self, seeds: Sequence[int]) -> Float[Tensor, "b latent"]:
         """The latent of each seed."""

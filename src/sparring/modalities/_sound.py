@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -196,6 +197,17 @@ def fitted(wave: Wave, length: int, rate: int) -> Wave:
     fade = min(round(MARGIN * rate), length)
     cut[length - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
     return cut
+
+
+def read(path: Path) -> Sound:
+    """The sound in a file, of which no more is read than may be used.
+
+    Raises:
+        OSError: it cannot be opened.
+        Unreadable: as `decode`.
+    """
+    with path.open("rb") as file:
+        return decode(file.read(MAX_BYTES + 1))
 
 
 def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " _t"], tuple[str, ...]]:

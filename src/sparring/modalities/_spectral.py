@@ -69,9 +69,9 @@ def istft(spectra: Complex[Tensor, "b n f"], frames: Frames) -> Float[Tensor, "b
 
 
 def mel_filters(rate: int, bins: int, size: int) -> Float[Tensor, "bins n"]:
-    """Triangles that are even on the mel scale from 0 Hz to half the rate, each of height 1.
+    """Triangles that are even on the mel scale from 0 Hz to half the rate, of height 1 at most.
 
-    Davis and Mermelstein 1980; the lowest are at least as wide as one frequency of the transform.
+    Davis and Mermelstein 1980; sides are no steeper than one frequency of the transform.
     """
     top = SLANT * math.log10(1 + rate / 2 / KNEE)
     mels = torch.linspace(0, top, bins + 2, dtype=torch.float64)
@@ -156,15 +156,18 @@ def _overlapped(pieces: Float[Tensor, "b f w"], hop: int) -> Float[Tensor, "b t"
 
 
 @functools.cache
+@torch.inference_mode(False)  # what is kept must serve gradients, whoever asks for it first
 def _hann(window: int) -> Float[Tensor, " w"]:
     return torch.hann_window(window)
 
 
 @functools.cache
+@torch.inference_mode(False)
 def _filters(rate: int, bins: int, size: int) -> Float[Tensor, "bins n"]:
     return mel_filters(rate, bins, size)
 
 
 @functools.cache
+@torch.inference_mode(False)
 def _inverse(rate: int, bins: int, size: int) -> Float[Tensor, "n bins"]:
     return torch.linalg.pinv(mel_filters(rate, bins, size).double()).float()

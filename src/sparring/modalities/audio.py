@@ -27,6 +27,7 @@ PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as n
 CURVE = 40  # pixels of the height of a wave in a preview
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
+VOICED = 64  # sounds that are given a voice at once
 POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
 
@@ -62,6 +63,11 @@ class Audio(Modality):
         self.rate = spec.rate
         hop = _spectral.Frames.at(spec.rate).hop
         self.length = spec.shape[-1] * (hop if self._is_mel else 1)
+        if spec.given and spec.rate % 125:
+            raise ValueError(
+                f"waves can be made from mel spectrograms at rates that are multiples of 125 Hz, "
+                f"not at {spec.rate}"
+            )
         if spec.given and (self._is_mel or spec.given[1:] != (self.length // hop,)):
             raise ValueError(
                 f"sounds of shape {spec.shape} can be made from mel spectrograms of shape "
@@ -95,11 +101,11 @@ class Audio(Modality):
         Raises:
             BadData: no such file, no sound, or a silent one.
         """
+        sound = self._opened(path)
         try:
-            sound = _sound.decode(path.read_bytes())
             wave, _ = _sound.prepared(sound, _sound.Settings(self.rate, self.length, True, True))
-        except (OSError, _sound.Unreadable) as error:
-            raise BadData(f"{path} cannot be read: {error}.") from error
+        except _sound.Unreadable as error:
+            raise BadData(f"{path} cannot be used: {error}.") from error
         return torch.from_numpy(wave)
 
     def claims(self, path: Path) -> bool:
@@ -115,20 +121,28 @@ class Audio(Modality):
             raise BadData(f"{path} cannot be read: {error.strerror}.") from error
 
     def read_as_is(self, path: Path) -> Int16[Tensor, " t"]:
-        """As `read`, but neither trimmed nor brought to a level: as it would be heard.
+        """The sound as it lies in the file, with silence after it where it is shorter.
 
         Raises:
-            BadData: as `read`, or another rate than the Spec's.
+            BadData: no such file or sound, or of another rate, longer, or of several channels.
         """
+        sound = self._opened(path)
+        if sound.rate != self.rate:
+            raise BadData(f"{path} has {sound.rate:,} Hz; the data have {self.rate:,} Hz.")
+        if sound.channels > 1:
+            raise BadData(f"{path} has {sound.channels} channels; the data have 1.")
+        if len(sound.wave) > self.length:
+            raise BadData(
+                f"{path} lasts {sound.seconds:.3f} s; the data last {self.length / self.rate:g} s."
+            )
+        wave = np.pad(sound.wave * 32768, (0, self.length - len(sound.wave)))
+        return torch.from_numpy(wave.round().clip(-32768, 32767).astype(np.int16))
+
+    def _opened(self, path: Path) -> _sound.Sound:
         try:
-            sound = _sound.decode(path.read_bytes())
-            if sound.rate != self.rate:
-                raise BadData(f"{path} has {sound.rate:,} Hz; the data have {self.rate:,} Hz.")
-            settings = _sound.Settings(self.rate, self.length, False, False)
-            wave, _ = _sound.prepared(sound, settings)
+            return _sound.read(path)
         except (OSError, _sound.Unreadable) as error:
             raise BadData(f"{path} cannot be read: {error}.") from error
-        return torch.from_numpy(wave)
 
     def write(self, sample: Float[Tensor, ...], path: Path, stamp: Mapping[str, str]) -> None:
         """Write one WAV of 16 bits; `stamp` stands in its comment as JSON.
@@ -206,7 +220,9 @@ class Audio(Modality):
         return path
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
-        return voiced(mel.cpu(), self.rate, _vocoder_for(self.rate, self.spec.shape[0]))
+        vocoder = _vocoder_for(self.rate, self.spec.shape[0])
+        parts = mel.cpu().split(VOICED)  # a second of sound takes megabytes of spectra on the way
+        return torch.cat([voiced(part, self.rate, vocoder) for part in parts])
 
     def _file(self, wave: np.ndarray, stamp: Mapping[str, str]) -> bytes:
         content = io.BytesIO()
