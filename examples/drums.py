@@ -81,14 +81,16 @@ def rim(chance: np.random.Generator) -> Wave:
     """The stick on the edge."""
     edge, wood = chance.uniform(1_500, 1_900), chance.uniform(380, 520)
     skin = 0.6 * tone(wood, chance.uniform(0.015, 0.04))
-    return tone(edge, chance.uniform(0.008, 0.03)) + skin + noise(chance, 1_000, 6_000, 0.004)
+    stick = noise(chance, 1_000, 6_000, chance.uniform(0.003, 0.008))
+    return tone(edge, chance.uniform(0.008, 0.03)) + skin + stick
 
 
 def block(chance: np.random.Generator) -> Wave:
     """Hollow wood."""
-    pitch = chance.uniform(750, 1_050)
-    stick = 0.3 * noise(chance, 1_000, 3_000, 0.004)
-    return tone(pitch, chance.uniform(0.02, 0.06)) + 0.3 * tone(1.5 * pitch, 0.02) + stick
+    pitch = chance.uniform(700, 1_150)
+    stick = 0.3 * noise(chance, 1_000, 3_000, chance.uniform(0.003, 0.008))
+    overtone = 0.3 * tone(chance.uniform(1.4, 1.9) * pitch, 0.02)
+    return tone(pitch, chance.uniform(0.02, 0.06)) + overtone + stick
 
 
 def cowbell(chance: np.random.Generator) -> Wave:

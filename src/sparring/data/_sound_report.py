@@ -24,7 +24,7 @@ OFFSET = 0.01  # mean, of full scale
 BANDS = np.geomspace(100, 3_600, 10)  # Hz, the edges of those that are compared
 PARTS = 9  # of a recording that are compared
 QUARTER_TONES = np.geomspace(40, 3_600, 157)  # Hz, the edges of bands that tell pitches apart
-SAME_PITCH = 0.9  # correlation of amplitudes in those bands above which two sounds may be alike
+SAME_PITCH = 0.98  # correlation of amplitudes in those bands above which two sounds may be alike
 SAME_LENGTH = 0.05  # by which the lengths of two may differ that are alike
 HEIGHT, WIDTH = 48, 96  # pixels of a wave on the contact sheet
 
