@@ -1,6 +1,6 @@
 """A folder of drum hits made by formulas, to train on where no recordings are at hand.
 
-python drums.py                                  ten kinds of hits, 120 of each, in the folder drums
+python drums.py                                  ten kinds of hits, 160 of each, in the folder drums
 python drums.py --count 400 --seed 7 --out kit   more of them, others, elsewhere
 
 No two hits are alike: pitch, decay, colour and level differ. It needs numpy and soundfile.
@@ -137,7 +137,7 @@ def make(folder: Path, count: int, seed: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A folder of drum hits made by formulas.")
-    parser.add_argument("--count", type=int, default=120, help="hits of each kind")
+    parser.add_argument("--count", type=int, default=160, help="hits of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("drums"))
     given = parser.parse_args()

@@ -42,7 +42,7 @@ def test_what_makes_nothing_by_itself_is_not_looked_at() -> None:
 def test_a_folder_of_own_sounds_is_made(tmp_path: Path) -> None:
     recipe, _ = health.prepared("sounds", 1, tmp_path)
     health.fill(tmp_path, recipe)
-    assert len(list(Path(recipe.data["path"]).glob("*/*.wav"))) == 1_200
+    assert len(list(Path(recipe.data["path"]).glob("*/*.wav"))) == 1_600
 
 
 def test_the_page_says_how_much_of_the_proof_is_there() -> None:
