@@ -176,7 +176,8 @@ def test_the_shipped_extractors_are_listed_with_their_hashes(says: Says) -> None
     cards = json.loads(out)
     assert code == 0
     assert {(card["data"], card["architecture"]) for card in cards} == {
-        (data, look) for data in ("mnist", "fashion_mnist") for look in ("plain", "residual")
+        *((data, look) for data in ("mnist", "fashion_mnist") for look in ("plain", "residual")),
+        *(("spoken_digits", look) for look in ("temporal", "spectral")),
     }
     assert all(len(card["sha256"]) == 64 for card in cards)
 

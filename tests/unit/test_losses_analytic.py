@@ -96,7 +96,8 @@ def test_losses_follow_their_formulas(name: str, real: float, fake: float) -> No
 
 
 def test_every_objective_has_a_formula_here() -> None:
-    assert set(components.names("objectives")) <= FORMULAS.keys()
+    of_logits_alone = set(components.names("objectives")) - {"vocoding"}  # see test_vocoding.py
+    assert of_logits_alone <= FORMULAS.keys()
 
 
 def test_minimax_stalls_where_the_generator_loses_and_non_saturating_does_not() -> None:

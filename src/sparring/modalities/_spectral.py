@@ -136,13 +136,11 @@ def griffin_lim(
     """
     angles = torch.ones_like(magnitudes, dtype=torch.complex64)
     if start is not None:
-        angles = stft(start, frames)
-        angles = angles / angles.abs().clamp_min(1e-12)
+        angles = stft(start, frames).sgn()
     before = torch.zeros_like(angles)
     for _ in range(rounds):
         now = stft(istft(magnitudes * angles, frames), frames)
-        angles = now - (0.99 / 1.99) * before
-        angles = angles / angles.abs().clamp_min(1e-12)
+        angles = torch.sub(now, before, alpha=0.99 / 1.99).sgn()  # of length 1 each
         before = now
     return istft(magnitudes * angles, frames)
 
