@@ -132,6 +132,33 @@ def scaled(layer: Layer, *, gain: float = 1.0) -> Layer:
     return begun(layer, spread=gain * layer.weight[0].numel() ** -0.5)
 
 
+def rectified(x: Tensor) -> Tensor:
+    """Leaky below zero."""
+    return F.leaky_relu(x, SLOPE)
+
+
+class Residual(nn.Module):
+    """x + second(rectified(norm(first(rectified(norm(x)))))), with norms where they are given.
+
+    Args:
+        first: keeps the shape.
+        second: keeps the shape; where its weights are zeros, the block begins as the identity.
+        norms: before the first and before the second layer.
+    """
+
+    def __init__(
+        self, first: nn.Module, second: nn.Module, norms: tuple[nn.Module, nn.Module] | None = None
+    ) -> None:
+        super().__init__()
+        self.first_norm, self.second_norm = norms or (nn.Identity(), nn.Identity())
+        self.first, self.second = first, second
+
+    def forward(self, x: Float[Tensor, "b c ..."]) -> Float[Tensor, "b c ..."]:
+        """As many features as there were."""
+        hidden = self.first(rectified(self.first_norm(x)))
+        return x + self.second(rectified(self.second_norm(hidden)))
+
+
 class ProjectionHead(nn.Module):
     """Features to one logit: a linear verdict plus the match of features and labels.
 

@@ -14,15 +14,16 @@ from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
 from sparring.networks._layers import (
     GAIN,
-    SLOPE,
     Heed,
     LabelCode,
     Latent,
     ProjectionHead,
+    Residual,
     begun,
     image_sizes,
     label_layer,
     label_sets,
+    rectified,
     scaled,
     with_labels,
 )
@@ -65,7 +66,7 @@ class PainterGenerator(Generator):
         )
         entry = latent * (1 + len(self.embed))
         self.start = scaled(nn.Linear(entry, math.prod(self.small)))
-        self.blocks = nn.Sequential(*(_NormalResidual(width) for _ in range(depth)))
+        self.blocks = nn.Sequential(*(_normal_residual(width) for _ in range(depth)))
         self.small_norm = nn.BatchNorm2d(width)
         self.middle = _conv(width // 4, width // 2, gain=GAIN)
         self.middle_norm = nn.BatchNorm2d(width // 2)
@@ -78,8 +79,8 @@ class PainterGenerator(Generator):
         entry = with_labels(latents, condition, self.code, self.embed)
         # Channels last in memory from the start: mixed layouts are copied at every step.
         small = self.blocks(self.start(entry).unflatten(1, self.small).permute(0, 3, 1, 2))
-        half = self.middle(F.pixel_shuffle(_rectified(self.small_norm(small)), 2))
-        return F.pixel_shuffle(self.end(_rectified(self.middle_norm(half))), 2).tanh()
+        half = self.middle(F.pixel_shuffle(rectified(self.small_norm(small)), 2))
+        return F.pixel_shuffle(self.end(rectified(self.middle_norm(half))), 2).tanh()
 
 
 class PainterDiscriminator(Discriminator):
@@ -101,7 +102,7 @@ class PainterDiscriminator(Discriminator):
         channels, height, breadth = _quarters(spec)
         self.first = _conv(4 * channels, width // 2, gain=1.0)
         self.shrink = _conv(width // 2, width, gain=GAIN, stride=2)
-        self.blocks = nn.Sequential(*(_Residual(width) for _ in range(depth)))
+        self.blocks = nn.Sequential(*(_residual(width) for _ in range(depth)))
         places = width * height * breadth
         self.head = ProjectionHead(places, label_sets(spec, conditional), spectral=False)
 
@@ -109,45 +110,26 @@ class PainterDiscriminator(Discriminator):
         self, samples: Float[Tensor, "b c h w"], condition: Condition
     ) -> Float[Tensor, " b"]:
         """One logit a sample."""
-        half = _rectified(self.first(F.pixel_unshuffle(samples, 2)))
-        small = _rectified(self.blocks(self.shrink(half)))
+        half = rectified(self.first(F.pixel_unshuffle(samples, 2)))
+        small = rectified(self.blocks(self.shrink(half)))
         return self.head(small.permute(0, 2, 3, 1).flatten(1), condition)
 
 
-class _Residual(nn.Module):
-    """x + conv(rectified(conv(rectified(x)))); the identity at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = _conv(width, width, gain=GAIN)
-        self.second = _conv(width, width, gain=0.0)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        return x + self.second(_rectified(self.first(_rectified(x))))
+def _residual(width: int) -> Residual:
+    """The identity at the start."""
+    return Residual(_conv(width, width, gain=GAIN), _conv(width, width, gain=0.0))
 
 
-class _NormalResidual(nn.Module):
-    """x + conv(rectified(norm(conv(rectified(norm(x)))))); the identity at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first_norm, self.second_norm = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
-        self.first = _conv(width, width, gain=GAIN)
-        self.second = _conv(width, width, gain=0.0)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        hidden = self.first(_rectified(self.first_norm(x)))
-        return x + self.second(_rectified(self.second_norm(hidden)))
+def _normal_residual(width: int) -> Residual:
+    """The same, normalised over the batch."""
+    norms = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
+    return Residual(_conv(width, width, gain=GAIN), _conv(width, width, gain=0.0), norms)
 
 
 def _quarters(spec: Spec) -> tuple[int, int, int]:
     """Channels, and a quarter of height and width."""
     channels = image_sizes(spec, "painter").channels
     return channels, spec.shape[1] // 4, spec.shape[2] // 4
-
-
-def _rectified(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, SLOPE)
 
 
 def _conv(inputs: int, outputs: int, *, gain: float, stride: int = 1) -> nn.Conv2d:

@@ -13,14 +13,15 @@ from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
 from sparring.networks._layers import (
     GAIN,
-    SLOPE,
     Heed,
     LabelCode,
     Latent,
     ProjectionHead,
+    Residual,
     begun,
     label_layer,
     label_sets,
+    rectified,
     scaled,
     with_labels,
 )
@@ -64,7 +65,7 @@ class SingerGenerator(Generator):
         entry = latent * (1 + len(self.embed))
         self.start = scaled(nn.Linear(entry, width * self.coarse[1]))
         self.levels = nn.ModuleList(
-            nn.Sequential(*(_NormalResidual(width) for _ in range(depth))) for _ in range(HALVINGS)
+            nn.Sequential(*(_normal_residual(width) for _ in range(depth))) for _ in range(HALVINGS)
         )
         self.norm = nn.BatchNorm1d(width)
         self.end = _conv(width, bins, gain=1.0)
@@ -77,7 +78,7 @@ class SingerGenerator(Generator):
         x = self.start(entry).unflatten(1, self.coarse)
         for level in self.levels:
             x = F.interpolate(level(x), scale_factor=2.0, mode="linear", align_corners=False)
-        return self.end(_rectified(self.norm(x))).tanh()
+        return self.end(rectified(self.norm(x))).tanh()
 
 
 class SingerDiscriminator(Discriminator):
@@ -101,7 +102,7 @@ class SingerDiscriminator(Discriminator):
             _conv(width, width, gain=GAIN, stride=2) for _ in range(HALVINGS)
         )
         self.levels = nn.ModuleList(
-            nn.Sequential(*(_Residual(width) for _ in range(depth))) for _ in range(HALVINGS)
+            nn.Sequential(*(_residual(width) for _ in range(depth))) for _ in range(HALVINGS)
         )
         places = width * (frames >> HALVINGS)
         self.head = ProjectionHead(places, label_sets(spec, conditional), spectral=False)
@@ -112,34 +113,19 @@ class SingerDiscriminator(Discriminator):
         """One logit a sample."""
         x = self.first(samples)
         for shrink, level in zip(self.shrinks, self.levels, strict=True):
-            x = level(shrink(_rectified(x)))
-        return self.head(_rectified(x).flatten(1), condition)
+            x = level(shrink(rectified(x)))
+        return self.head(rectified(x).flatten(1), condition)
 
 
-class _Residual(nn.Module):
-    """x + conv(rectified(conv(rectified(x)))); the identity at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = _conv(width, width, gain=GAIN)
-        self.second = _conv(width, width, gain=0.0)
-
-    def forward(self, x: Float[Tensor, "b c f"]) -> Float[Tensor, "b c f"]:
-        return x + self.second(_rectified(self.first(_rectified(x))))
+def _residual(width: int) -> Residual:
+    """The identity at the start."""
+    return Residual(_conv(width, width, gain=GAIN), _conv(width, width, gain=0.0))
 
 
-class _NormalResidual(nn.Module):
-    """x + conv(rectified(norm(conv(rectified(norm(x)))))); the identity at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first_norm, self.second_norm = nn.BatchNorm1d(width), nn.BatchNorm1d(width)
-        self.first = _conv(width, width, gain=GAIN)
-        self.second = _conv(width, width, gain=0.0)
-
-    def forward(self, x: Float[Tensor, "b c f"]) -> Float[Tensor, "b c f"]:
-        hidden = self.first(_rectified(self.first_norm(x)))
-        return x + self.second(_rectified(self.second_norm(hidden)))
+def _normal_residual(width: int) -> Residual:
+    """The same, normalised over the batch."""
+    norms = nn.BatchNorm1d(width), nn.BatchNorm1d(width)
+    return Residual(_conv(width, width, gain=GAIN), _conv(width, width, gain=0.0), norms)
 
 
 def _mel_shape(spec: Spec) -> tuple[int, int]:
@@ -151,10 +137,6 @@ def _mel_shape(spec: Spec) -> tuple[int, int]:
             "give another data.seconds"
         )
     return bins, frames
-
-
-def _rectified(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, SLOPE)
 
 
 def _conv(inputs: int, outputs: int, *, gain: float, stride: int = 1) -> nn.Conv1d:
