@@ -29,6 +29,8 @@ class Spec:
         rate: samples a second (Hz) where there is time; None elsewhere.
         given: shape of what each sample is made from beside latents and labels, such as the
             (bins, frames) of its mel spectrogram; () where it is made from nothing else.
+        tokeniser: what symbols stand for, as the modality writes it down; "" where they stand for
+            nothing but themselves.
     """
 
     modality: str
@@ -37,6 +39,7 @@ class Spec:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rate: int | None = None
     given: tuple[int, ...] = ()
+    tokeniser: str = ""
 
     def to_json(self) -> dict[str, object]:
         """A plain dictionary that `from_json` turns back into an equal Spec."""
@@ -47,6 +50,7 @@ class Spec:
             "labels": {name: list(classes) for name, classes in self.labels.items()},
             "rate": self.rate,
             "given": list(self.given),
+            "tokeniser": self.tokeniser,
         }
 
     def shape_as(self, modality: str, axes: str, who: str) -> tuple[int, ...]:
@@ -68,6 +72,23 @@ class Spec:
             )
         return self.shape
 
+    def symbols_of(self, modality: str, who: str) -> tuple[int, int]:
+        """Length and size of the vocabulary, for what serves nothing but rows of symbols.
+
+        Args:
+            modality: whose.
+            who: asks.
+
+        Raises:
+            ValueError: the samples are others.
+        """
+        if self.modality != modality or len(self.shape) != 1 or not self.symbols:
+            raise ValueError(
+                f"{who} is made for {modality} of shape (tokens,), not for {self.modality} of "
+                f"shape {self.shape}; choose one that is made for those"
+            )
+        return self.shape[0], self.symbols
+
     @staticmethod
     def from_json(stored: Mapping[str, object]) -> Spec:
         """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""
@@ -83,6 +104,7 @@ class Spec:
             labels={str(k): tuple(str(c) for c in v) for k, v in labels.items()},
             rate=int(rate) if isinstance(rate, int) else None,
             given=tuple(int(n) for n in given),
+            tokeniser=str(stored.get("tokeniser", "")),
         )
 
 

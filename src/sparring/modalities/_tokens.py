@@ -1,0 +1,165 @@
+"""Between texts and symbols: characters, words or pieces of words, in one small file."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import importlib
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from sparring.core.errors import BadData, UserError
+
+Kind = Literal["characters", "words", "pieces"]
+"""What a symbol is. Pieces of words are those of Kudo 2018 ("unigram")."""
+
+PAD, UNKNOWN, END = 0, 1, 2
+"""After the end; not in the vocabulary; the end of a text that is shorter than a sample."""
+MADE_FROM = 3
+"""Symbols below this number are never a part of a text."""
+NO_SYMBOL = "\N{REPLACEMENT CHARACTER}"
+"""How a symbol outside the vocabulary reads."""
+GAP = "□"
+"""How people write a place that is to be filled."""
+LONGEST = 2_000_000  # bytes of a stored tokeniser that are unpacked
+
+WORD = re.compile(r"\n|\w+(?:['’-]\w+)*|[^\w\s]")
+SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # the library's sign for a blank
+NO_BLANK_BEFORE = frozenset(".,;:!?)]}%\n’'")
+NO_BLANK_AFTER = frozenset("([{$#\n")
+
+
+class Tokeniser:
+    """Texts as numbers and back, by Kudo and Richardson 2018 (SentencePiece).
+
+    Args:
+        stored: as `Spec.tokeniser` holds it: the kind, and the library's file, packed.
+
+    Raises:
+        BadData: it is damaged.
+        UserError: the library is not installed.
+    """
+
+    def __init__(self, stored: str) -> None:
+        self.stored = stored
+        self.kind, _, packed = stored.partition(":")
+        library = _library()
+        try:
+            unpacker = zlib.decompressobj()
+            model = unpacker.decompress(base64.b64decode(packed, validate=True), LONGEST)
+            if unpacker.unconsumed_tail or self.kind not in ("characters", "words", "pieces"):
+                raise ValueError("no kind, or too large")
+            self._model = library.SentencePieceProcessor(model_proto=model)
+            if self._model.vocab_size() <= MADE_FROM or self._model.eos_id() != END:
+                raise ValueError("other symbols than ours")
+        except (ValueError, zlib.error, RuntimeError) as error:
+            raise BadData(f"The tokeniser is damaged: {error}.") from error
+
+    @staticmethod
+    def learn(texts: Iterable[str], kind: Kind, *, most: int = 8_000, least: int = 1) -> Tokeniser:
+        """The tokeniser of these texts.
+
+        Args:
+            texts: the training part alone.
+            kind: what a symbol is.
+            most: size of the vocabulary, at most; the most frequent are kept.
+            least: how often a character or word must occur to become a symbol.
+
+        Raises:
+            BadData: the texts hold no symbol.
+            UserError: the library is not installed.
+        """
+        library, model = _library(), io.BytesIO()
+        lines: Iterable[str] = texts
+        size = most
+        if kind != "pieces":
+            counts = Counter(symbol for text in texts for symbol in _split(text, kind))
+            counts.pop("\n", None)
+            kept = [s for s, n in counts.most_common(most - MADE_FROM - 2) if n >= least]
+            lines = kept
+            size = len(kept) + MADE_FROM + 2  # the line break, and for words one after a blank
+            if not kept:
+                raise BadData("The texts hold no symbol that a tokeniser could learn.")
+        options: dict[str, Any] = {
+            "model_type": {"characters": "char", "words": "word", "pieces": "unigram"}[kind],
+            "add_dummy_prefix": kind != "characters",
+        }
+        try:
+            library.SentencePieceTrainer.train(
+                sentence_iterator=iter(lines), model_writer=model, vocab_size=size,
+                character_coverage=1.0, hard_vocab_limit=False, pad_id=PAD, unk_id=UNKNOWN,
+                eos_id=END, bos_id=-1, normalization_rule_name="identity",
+                remove_extra_whitespaces=False, user_defined_symbols=["\n"],
+                unk_surface=NO_SYMBOL, num_threads=1, minloglevel=2,
+                max_sentence_length=1_000_000, **options,
+            )  # fmt: skip
+        except (RuntimeError, ValueError) as error:
+            raise BadData(f"A tokeniser cannot learn from these texts: {error}.") from error
+        packed = base64.b64encode(zlib.compress(model.getvalue(), 9)).decode()
+        return Tokeniser(f"{kind}:{packed}")
+
+    @property
+    def symbols(self) -> int:
+        """Size of the vocabulary, with padding, the unknown and the end."""
+        return self._model.vocab_size()
+
+    def encode(self, text: str) -> list[int]:
+        """The symbols of a text, without an end; what is not in the vocabulary is `UNKNOWN`."""
+        if self.kind == "pieces":
+            return self._model.encode(text)
+        mark = SPACE if self.kind == "words" else ""
+        return [self._number(mark, symbol) for symbol in _split(text, self.kind)]
+
+    def _number(self, mark: str, symbol: str) -> int:
+        if symbol == "\n":
+            mark = ""
+        number = self._model.piece_to_id(SPACE if symbol == " " else mark + symbol)
+        return number if number >= MADE_FROM else UNKNOWN
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text before the first end or padding."""
+        kept = []
+        for number in numbers:
+            if number in (END, PAD):
+                break
+            kept.append(int(number))
+        if self.kind == "pieces":
+            return self._model.decode(kept)
+        surfaces = [self.surfaces[number] for number in kept]
+        return "".join(surfaces) if self.kind == "characters" else _joined(surfaces)
+
+    @functools.cached_property
+    def surfaces(self) -> tuple[str, ...]:
+        """What each symbol reads as by itself; "" for padding and the end."""
+        plain = [
+            self._model.id_to_piece(number).replace(SPACE, " ") for number in range(self.symbols)
+        ]
+        if self.kind == "words":
+            plain = [surface.removeprefix(" ") for surface in plain]
+        return ("", NO_SYMBOL, "", *plain[MADE_FROM:])
+
+
+def _split(text: str, kind: str) -> Sequence[str]:
+    return WORD.findall(text) if kind == "words" else text
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Words with blanks between, but none where punctuation leans on a word."""
+    text = ""
+    for word in words:
+        leans = word[:1] in NO_BLANK_BEFORE or text[-1:] in NO_BLANK_AFTER
+        text += word if leans or not text else f" {word}"
+    return text
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("sentencepiece")
+    except ImportError as error:
+        raise UserError(
+            "Texts need the package sentencepiece; install it with: pip install 'sparring[text]'"
+        ) from error

@@ -1,0 +1,189 @@
+"""Texts: UTF-8 in files, numbers of symbols in memory and for networks."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Int, Int32, Shaped
+from torch import Tensor
+
+from sparring.core import files
+from sparring.core.errors import BadData
+from sparring.core.spec import Spec
+from sparring.modalities import NO_STAMP, Modality, _sheet, _typeset, _utf8
+from sparring.modalities._tokens import END, PAD, UNKNOWN, Tokeniser
+
+MARK = "\n\n[AI-generated] "
+"""What comes between a text and its stamp in a file."""
+LARGEST = 1_000_000  # bytes of a file with one text
+FRAME = 400  # milliseconds that an animation shows each text
+
+
+class Text(Modality):
+    """Texts of at most so many symbols; UTF-8 files.
+
+    Raw texts are int32 numbers of symbols of shape [b t], samples are the same as int64: the text,
+    its end (`END`) and padding (`PAD`) where it is shorter than t. What symbols stand for is told
+    by the Spec's tokeniser; without one they are shown as numbers.
+
+    Raises:
+        BadData: the tokeniser is damaged, or has another vocabulary than the Spec.
+        ValueError: the Spec's shape is not (t,), or it has no symbols.
+    """
+
+    suffix = ".txt"
+    media_type = "text/plain"
+    looks = ("phrasal", "sequential")
+    pupil: ClassVar[Mapping[str, Any]] = {"name": "phrasal", "channels": 32}
+    changes: ClassVar[Mapping[str, Any]] = {"name": "blanking"}
+    views: ClassVar[Mapping[str, Any]] = {"name": "blanking", "share": 0.3}
+
+    def __init__(self, spec: Spec) -> None:
+        if len(spec.shape) != 1 or spec.shape[0] < 1 or not spec.symbols:
+            raise ValueError(
+                f"texts have a shape (tokens,) and symbols, not {spec.shape} and {spec.symbols}"
+            )
+        super().__init__(spec)
+        self.length, self.symbols = spec.shape[0], spec.symbols
+        if spec.tokeniser and self.tokeniser.symbols != spec.symbols:
+            raise BadData(
+                f"The tokeniser has {self.tokeniser.symbols:,} symbols and the data have "
+                f"{spec.symbols:,}; they do not belong together."
+            )
+
+    @functools.cached_property
+    def tokeniser(self) -> Tokeniser:
+        """Between texts and symbols.
+
+        Raises:
+            BadData: the Spec has none.
+        """
+        if not self.spec.tokeniser:
+            raise BadData("These symbols stand for no text: the data have no tokeniser.")
+        return Tokeniser(self.spec.tokeniser)
+
+    def to_samples(self, raw: Int32[Tensor, "b t"]) -> Int[Tensor, "b t"]:
+        """Numbers of symbols."""
+        return raw.long()
+
+    def to_raw(self, samples: Shaped[Tensor, "b t"]) -> Int32[Tensor, "b t"]:
+        """Numbers of symbols, rounded and brought into the vocabulary."""
+        whole = samples.detach().double().nan_to_num(0.0).round()
+        return whole.clamp(0, self.symbols - 1).to(torch.int32)
+
+    def texts(self, samples: Shaped[Tensor, "b t"]) -> list[str]:
+        """What people read."""
+        rows = self.to_raw(samples).tolist()
+        if not self.spec.tokeniser:
+            return [" ".join(map(str, row)) for row in rows]
+        return [self.tokeniser.decode(row) for row in rows]
+
+    def row(self, text: str) -> Int32[np.ndarray, " t"]:
+        """A text as one raw sample: its symbols, its end and padding.
+
+        Raises:
+            BadData: with the bare reason: it is longer than a sample.
+        """
+        numbers = self.tokeniser.encode(text)
+        if len(numbers) > self.length:
+            raise BadData(f"it has {len(numbers):,} symbols; at most {self.length:,} fit")
+        row = np.full(self.length, PAD, np.int32)
+        row[: len(numbers)] = numbers
+        row[len(numbers) : len(numbers) + 1] = END
+        return row
+
+    def read(self, path: Path) -> Int32[Tensor, " t"]:
+        """One text; what is not in the vocabulary is the unknown symbol.
+
+        Raises:
+            BadData: no such file, not UTF-8, or longer than a sample.
+        """
+        text = _utf8.read(path, LARGEST).partition(MARK)[0].rstrip("\n")
+        try:
+            return torch.from_numpy(self.row(text))
+        except BadData as error:
+            raise BadData(f"{path} cannot be used: {error}.") from error
+
+    def claims(self, path: Path) -> bool:
+        """Text files by their name.
+
+        Raises:
+            BadData: it cannot be opened.
+        """
+        return path.suffix.lower() == self.suffix
+
+    def read_as_is(self, path: Path) -> Int32[Tensor, " t"]:
+        """As `read`.
+
+        Raises:
+            BadData: as `read`, or it holds symbols that are not in the vocabulary.
+        """
+        row = self.read(path)
+        missing = int(row.eq(UNKNOWN).sum())
+        if missing:
+            raise BadData(f"{path} holds symbols that are not in the vocabulary: {missing:,}.")
+        return row
+
+    def write(self, sample: Shaped[Tensor, " t"], path: Path, stamp: Mapping[str, str]) -> None:
+        """Write one text; the stamp stands below it as JSON.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        self.write_row(sample[None], path, stamp)
+
+    def write_row(
+        self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]
+    ) -> None:
+        """Write one file in which the texts follow each other, with an empty line between.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        told = MARK + json.dumps(dict(stamp), ensure_ascii=False) if stamp else ""
+        text = "\n\n".join(self.texts(samples)) + told + "\n"
+        files.atomic_write(path, text.encode())
+
+    def preview(
+        self,
+        samples: Shaped[Tensor, "b t"],
+        captions: Sequence[str] = (),
+        columns: int = 0,
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> bytes:
+        """A PNG on which all texts can be read."""
+        picture = _typeset.sheet(self.texts(samples), captions, columns)
+        return _sheet.png(picture, stamp)
+
+    def animate(self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]) -> Path:
+        """Write an endless animated GIF that shows one text after the other.
+
+        Raises:
+            OutOfResources: the disk is full.
+        """
+        path = path.with_suffix(".gif")
+        first, *rest = _typeset.frames(self.texts(samples))
+        content = io.BytesIO()
+        comment = "\n".join(f"{key}: {text}" for key, text in stamp.items()).encode()
+        first.save(
+            content, "GIF", save_all=True, append_images=rest, duration=FRAME, loop=0,
+            comment=comment,
+        )  # fmt: skip
+        files.atomic_write(path, content.getvalue())
+        return path
+
+    def page(
+        self,
+        samples: Shaped[Tensor, "b t"],
+        captions: Sequence[str] = (),
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> bytes:
+        """An HTML page on which the texts can be read and copied."""
+        return _typeset.page(self.texts(samples), captions, stamp)

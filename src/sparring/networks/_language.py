@@ -1,0 +1,166 @@
+"""What writes symbols one after the other, and what judges them at every place."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from sparring.core.spec import Condition
+from sparring.modalities._tokens import END, PAD, UNKNOWN
+from sparring.networks import Discriminator, Generator
+
+HOLE = -1
+"""In `Condition.given`: the symbol at this place is to be found."""
+
+
+class Rule(Protocol):
+    """What may be written next, for texts of a certain form."""
+
+    def allowed(self, written: Int[Tensor, "b i"]) -> Bool[Tensor, "b v"]:
+        """Which symbols may follow after those that are written; at least one in each row."""
+        ...
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How symbols are drawn from what a language model thinks of them.
+
+    Attributes:
+        temperature: that log-probabilities are divided by, above 0.
+        top_p: the most likely symbols are kept that together have at least this probability
+            (Holtzman et al. 2020, "The curious case of neural text degeneration"), in (0, 1].
+        rule: which symbols are allowed at all; None = all that texts are made of.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    rule: Rule | None = None
+
+
+PLAIN = Decoding()
+
+
+class LanguageModel(Generator):
+    """Writes one symbol after the other: p(x) = prod p(x_i | x_1 ... x_(i-1), condition).
+
+    Number i of a latent decides which symbol is drawn at place i, so that the same latent gives the
+    same text, and latents drawn to their mean give more likely ones. Where `condition.given` has
+    a symbol, that is written; where it has a `HOLE`, one is drawn.
+    """
+
+    symbols: int
+    """Size of the vocabulary; the latent is as long as a text."""
+
+    @abstractmethod
+    def logits(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t v"]:
+        """What it thinks of every place when it has read the places before it."""
+
+    @abstractmethod
+    def opened(self, count: int, condition: Condition) -> Any:
+        """The state in which `count` texts are begun."""
+
+    @abstractmethod
+    def following(self, last: Tensor | None, state: Any) -> Float[Tensor, "b v"]:
+        """Logits of the next symbol, after `last` was written; the state moves on.
+
+        `last` are symbols [b], or weights of all symbols [b v] that gradients may flow through;
+        None at the beginning.
+        """
+
+    def forward(
+        self, latents: Float[Tensor, "b latent"], condition: Condition
+    ) -> Int[Tensor, "b t"]:
+        """Texts that are drawn as they are."""
+        return torch.stack(list(self.written(latents, condition)), dim=1)
+
+    @torch.no_grad()
+    def written(
+        self, latents: Float[Tensor, "b latent"], condition: Condition, decoding: Decoding = PLAIN
+    ) -> Iterator[Int[Tensor, " b"]]:
+        """The symbols of place after place, each as soon as it is drawn; no gradient flows."""
+        places = latents.shape[1]
+        text = latents.new_full((len(latents), places), PAD, dtype=torch.long)
+        ended = torch.zeros(len(latents), dtype=torch.bool, device=latents.device)
+        last = None
+        with _steady(self):
+            state = self.opened(len(latents), condition)
+            for place in range(places):
+                logits = self.following(last, state)
+                allowed = None if decoding.rule is None else decoding.rule.allowed(text[:, :place])
+                last = drawn(logits, latents[:, place], decoding, allowed)
+                if condition.given is not None:
+                    told = condition.given[:, place]
+                    last = torch.where(told == HOLE, last, told)
+                last = torch.where(ended, PAD, last)
+                ended = ended | (last == END) | (last == PAD)
+                text[:, place] = last
+                yield last
+
+
+class TokenDiscriminator(Discriminator):
+    """Judges every place of a text."""
+
+    @abstractmethod
+    def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
+        """One logit for each place, above 0 "real".
+
+        Samples are symbols [b t], or weights of all symbols [b t v] that gradients flow through.
+        """
+
+    def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, " b"]:
+        """The mean of the logits of all places of a text, with its end."""
+        inside = places_of(samples).float()
+        total = (self.verdicts(samples, condition).float() * inside).sum(1)
+        return total / inside.sum(1).clamp_min(1.0)
+
+
+def places_of(samples: Tensor) -> Bool[Tensor, "b t"]:
+    """Which places of symbols [b t], or of weights of symbols [b t v], belong to the text."""
+    symbols = samples if samples.ndim == 2 else samples.argmax(2)
+    return symbols != PAD
+
+
+def drawn(
+    logits: Float[Tensor, "b v"],
+    latent: Float[Tensor, " b"],
+    decoding: Decoding = PLAIN,
+    allowed: Bool[Tensor, "b v"] | None = None,
+) -> Int[Tensor, " b"]:
+    """The symbol that each number of a latent draws.
+
+    Symbols stand in a row from the most to the least likely, each as broad as its probability; the
+    share of standard normal numbers that are nearer to 0 than the latent's is the place in it.
+    """
+    scaled = logits.double() / decoding.temperature
+    scaled[:, [PAD, UNKNOWN]] = -math.inf
+    if allowed is not None:
+        scaled = scaled.masked_fill(~allowed, -math.inf)
+    likely, order = scaled.softmax(1).sort(dim=1, descending=True)
+    upto = likely.cumsum(1)
+    if decoding.top_p < 1.0:
+        upto = upto.masked_fill(upto - likely >= decoding.top_p, 0.0)
+        upto = upto.cummax(1).values
+    share = torch.special.erf(latent.double().abs() / math.sqrt(2.0)) * upto[:, -1]
+    place = (upto <= share[:, None]).sum(1).clamp_max(upto.shape[1] - 1)
+    # Rounding may lead one beyond the last symbol that has a probability.
+    place = torch.minimum(place, (likely > 0).sum(1) - 1)
+    return order.gather(1, place[:, None]).squeeze(1)
+
+
+@contextmanager
+def _steady(model: LanguageModel) -> Iterator[None]:
+    """With nothing left out by dropout."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
