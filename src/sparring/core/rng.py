@@ -56,6 +56,10 @@ class Streams:
         """The numbers below `count` in random order, the same in every process."""
         return torch.randperm(count, generator=self.stream(name))
 
+    def seed_of_turn(self, player: str, step: int) -> int:
+        """A seed for what happens within one turn of one player in this process."""
+        return seed_for(self.seed, f"{player} {step} {self.rank}")
+
     def reseed(self, seed: int) -> None:
         """Start every stream anew from another seed."""
         self.seed = seed

@@ -162,6 +162,11 @@ class Batch:
         ]
 
 
+def in_full(samples: Tensor) -> Tensor:
+    """In full precision where they are continuous; symbols as they are."""
+    return samples.float() if samples.is_floating_point() else samples
+
+
 def unchanged(samples: Tensor) -> Tensor:
     """The augmentation that leaves samples as they are."""
     return samples

@@ -19,7 +19,7 @@ from sparring.core import components, device, files, memory, weights
 from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.recipe import Recipe, last_part
 from sparring.core.rng import seed_for
-from sparring.core.spec import Condition, Spec
+from sparring.core.spec import Condition, Spec, in_full
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
 from sparring.modalities import PAGE, SHEET, Modality
 from sparring.networks import Generator
@@ -155,7 +155,7 @@ class Sampler:
                 missing = BLOCK - len(latents[piece])
                 z = _padded(latents[piece], missing).to(target)
                 c = condition.map(lambda t, p=piece, m=missing: _padded(t[p], m)).to(target)
-                made.append(self.generator(z, c)[: BLOCK - missing].float().cpu())
+                made.append(in_full(self.generator(z, c)[: BLOCK - missing]).cpu())
             return torch.cat(made)
 
     def generate(

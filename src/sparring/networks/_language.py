@@ -106,7 +106,18 @@ class LanguageModel(Generator):
 
 
 class TokenDiscriminator(Discriminator):
-    """Judges every place of a text."""
+    """Judges every place of a text.
+
+    Args:
+        places: of the longest text.
+    """
+
+    expected: Tensor
+    """What each place has earned of late, where symbols are paid for; kept with the weights."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.register_buffer("expected", torch.zeros(places))
 
     @abstractmethod
     def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:

@@ -23,11 +23,20 @@ class Phase:
         player: whose weights move.
         loss: what it descends.
         every: steps between its turns; 1 = each step.
+        start: real samples shown before its first turn.
+        end: real samples shown after which it has no more; None = the end of the training.
     """
 
     player: str
     loss: Callable[[Networks, Batch, Moment], Loss]
     every: int = 1
+    start: int = 0
+    end: int | None = None
+
+    def is_due(self, step: int, samples: int) -> bool:
+        """Whether it is played in the step number `step`, with so many samples shown before."""
+        begun = samples >= self.start and (self.end is None or samples < self.end)
+        return begun and step % self.every == 0
 
 
 class Objective(ABC):

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
-from sparring.core.spec import Condition
+from sparring.core.spec import Condition, in_full
 from sparring.data import Dataset, Samples
 from sparring.extractors._choosing import looks_for, shipped_for
 from sparring.metrics import Observed
@@ -129,7 +129,7 @@ class Judge:
     @torch.inference_mode()
     def _made(self, generator: Generator, latents: Tensor, asked: Condition, start: int) -> Tensor:
         piece = asked.map(lambda index: index[start : start + len(latents)])
-        return generator(latents.to(self.device), piece.to(self.device)).float().cpu()
+        return in_full(generator(latents.to(self.device), piece.to(self.device))).cpu()
 
     def _seen(self, samples: Samples, most: int) -> Observed:
         pick = self._streams.permutation("judge.real", len(samples))[:most].numpy()

@@ -12,7 +12,7 @@ from torch import Tensor
 from sparring.core.errors import TrainingFailed
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
-from sparring.core.spec import Condition
+from sparring.core.spec import Condition, in_full
 from sparring.modalities import Modality
 from sparring.provenance.manifest import MARK
 from sparring.training import checkpoint
@@ -237,7 +237,7 @@ class Keeper:
         if self.log is None:
             return
         samples = self.state.average.generator(self._latents, self._condition)
-        png = self.modality.preview(samples.float().cpu(), stamp=MARK)
+        png = self.modality.preview(in_full(samples).cpu(), stamp=MARK)
         self.display.picture(self.log.preview(self.state.samples, png))
 
     def _fixed(self) -> Tensor:

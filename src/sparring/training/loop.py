@@ -47,18 +47,19 @@ def play(match: Match, keeper: Keeper) -> None:
         batch = match.feed.batch(state.samples)
         state.waited += time.perf_counter() - started
         moment = moment_of(match)
-        for phase in phases:
-            if state.step % phase.every == 0:
-                loss, logs = turn(match, phase, views[phase.player], batch, moment)
-                verdict = keeper.judge(phase.player, loss)
-                if verdict is Verdict.ROLL_BACK:
-                    break
-                if verdict is Verdict.FINE:
-                    state.optimisers[phase.player].step()
-                    for each in logs:
-                        state.tally.add(each)
-            else:  # no gradient of an earlier step may look like one of this
-                state.optimisers[phase.player].zero_grad()
+        due = [phase for phase in phases if phase.is_due(state.step, state.samples)]
+        for player in state.optimisers.keys() - {phase.player for phase in due}:
+            # No gradient of an earlier step may look like one of this.
+            state.optimisers[player].zero_grad()
+        for phase in due:
+            loss, logs = turn(match, phase, views[phase.player], batch, moment)
+            verdict = keeper.judge(phase.player, loss)
+            if verdict is Verdict.ROLL_BACK:
+                break
+            if verdict is Verdict.FINE:
+                state.optimisers[phase.player].step()
+                for each in logs:
+                    state.tally.add(each)
         else:
             state.samples += recipe.batch
             state.step += 1
@@ -94,6 +95,8 @@ def turn(
 ) -> tuple[torch.Tensor, list[dict[str, torch.Tensor]]]:
     """The gradients of one player's loss; returns the loss, and the logs of each micro-batch."""
     pieces = batch.pieces(match.recipe.training.accumulate)
+    # Dropout draws from torch's own stream, which needs no place in a checkpoint if begun anew.
+    torch.manual_seed(match.state.streams.seed_of_turn(phase.player, moment.step))
     match.state.optimisers[phase.player].zero_grad()
     logs: list[dict[str, torch.Tensor]] = []
     losses: list[torch.Tensor] = []

@@ -83,7 +83,7 @@ def rehearse(match: Match, precision: str) -> float:
         started = time.perf_counter()
         batch, moment = alone.feed.batch(state.samples), moment_of(alone)
         for phase in alone.objective.phases():
-            if state.step % phase.every == 0:
+            if phase.is_due(state.step, state.samples):
                 turn(alone, phase, state.networks, batch, moment)
                 state.optimisers[phase.player].step()
         if match.team.device.type == "cuda":

@@ -1,0 +1,81 @@
+"""What networks that read and write symbols share: their embedding, which is also their exit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.core.spec import Condition
+from sparring.networks._language import HOLE
+from sparring.networks._layers import LabelCode, begun, label_layer
+
+Meaning = Annotated[int, Field(gt=0, multiple_of=2, description="numbers that stand for a symbol")]
+"""Length of an embedding of symbols."""
+Dropped = Annotated[float, Field(ge=0, lt=1, description="share of features left out in training")]
+"""Srivastava et al. 2014, "Dropout"."""
+
+SPREAD = 0.02  # of embeddings at the start
+EXTRA = 2  # beyond the vocabulary: the beginning, and a hole
+
+
+class Symbols(nn.Module):
+    """One row of numbers for every symbol, the beginning and a hole; logits by the same rows.
+
+    Tied as in Press and Wolf 2017, "Using the output embedding to improve language models".
+
+    Args:
+        symbols: size of the vocabulary.
+        meaning: length of a row.
+        labels: the labels of each sample, whose own rows are added.
+    """
+
+    def __init__(self, symbols: int, meaning: int, labels: LabelCode) -> None:
+        super().__init__()
+        self.symbols = symbols
+        self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * SPREAD)
+        self.code = labels
+        self.named = nn.ModuleList(begun(e, spread=SPREAD) for e in label_layer(labels, meaning))
+
+    def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t c"]:
+        """Rows of symbols [b t] with holes as `HOLE`, or of weights of all symbols [b t v]."""
+        if samples.is_floating_point():
+            read = samples @ self.rows[: self.symbols]
+        else:
+            hole = torch.full_like(samples, self.symbols + 1)
+            read = F.embedding(torch.where(samples == HOLE, hole, samples), self.rows)
+        for embed in self.named:
+            read = read + embed(self.code(condition, self.rows))[:, None]
+        return read
+
+    def begin(self, count: int, condition: Condition) -> Float[Tensor, "b 1 c"]:
+        """The row that stands before every text."""
+        first = torch.full((count, 1), self.symbols, device=self.rows.device)
+        return self(first, condition)
+
+    def after(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t c"]:
+        """What is read before each place: the beginning, and all symbols but the last."""
+        first = torch.full_like(tokens[:, :1], self.symbols)
+        return self(torch.cat([first, tokens[:, :-1]], 1), condition)
+
+
+class Exit(nn.Module):
+    """Features to logits of symbols, by the rows that symbols are read by.
+
+    Args:
+        width: of features.
+        symbols: whose rows.
+    """
+
+    def __init__(self, width: int, symbols: Symbols) -> None:
+        super().__init__()
+        self.turn = nn.Linear(width, symbols.rows.shape[1])
+        self.bias = nn.Parameter(torch.zeros(symbols.symbols))
+
+    def forward(self, features: Float[Tensor, "*b c"], symbols: Symbols) -> Float[Tensor, "*b v"]:
+        """Logits over the vocabulary."""
+        return F.linear(self.turn(features), symbols.rows[: symbols.symbols], self.bias)

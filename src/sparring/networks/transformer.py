@@ -1,0 +1,166 @@
+"""A generator of texts that looks back at everything written, and at what it is to complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.core.spec import Condition, Spec
+from sparring.networks._language import LanguageModel
+from sparring.networks._layers import Heed, LabelCode, label_sets
+from sparring.networks._symbols import Dropped, Exit, Meaning, Symbols
+
+WAVES = 10_000.0  # longest of the rotary embeddings, in places
+WIDER = 4  # times the width inside a block's second half
+
+Width = Annotated[int, Field(gt=0, description="features of every place")]
+Depth = Annotated[int, Field(ge=1, le=48, description="blocks")]
+Heads = Annotated[int, Field(ge=1, description="looks of each block; the width's divisor")]
+
+Pair = tuple[Tensor, Tensor]
+"""Keys and values [b heads t c] of one block."""
+
+
+@dataclass
+class _Reading:
+    """Where a text stands: what is asked of it, and every block's keys and values so far."""
+
+    condition: Condition
+    count: int
+    place: int = 0
+    seen: list[Pair | None] = field(default_factory=list)
+
+
+class TransformerGenerator(LanguageModel):
+    """Causal self-attention with rotary positions, which also sees a damaged text as a whole.
+
+    Vaswani et al. 2017, "Attention is all you need", with norms before each half of a block and
+    positions as in Su et al. 2021, "RoFormer"; embeddings tied as in Press and Wolf 2017. What
+    `condition.given` shows of a text is read first, in both directions, by the same blocks
+    (a prefix, as in Raffel et al. 2020, section 3.2.1). Symbols [b t], logits [b t v].
+
+    Raises:
+        ValueError: no rows of symbols, or a width that heads do not divide evenly.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        width: Width = 192,
+        depth: Depth = 3,
+        heads: Heads = 4,
+        meaning: Meaning = 128,
+        dropout: Dropped = 0.1,
+        conditional: Heed = True,
+    ) -> None:
+        super().__init__()
+        self.latent, self.symbols = spec.symbols_of("text", "transformer")
+        if width % (2 * heads):
+            raise ValueError(
+                f"transformer needs a width that is a multiple of twice its {heads} heads, not "
+                f"{width}; give another width"
+            )
+        self.read = Symbols(self.symbols, meaning, LabelCode(label_sets(spec, conditional)))
+        self.start = nn.Linear(meaning, width)
+        self.part = nn.Parameter(torch.zeros(width))  # tells what is given from what is written
+        self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
+        self.norm = nn.RMSNorm(width)
+        self.drop = nn.Dropout(dropout)
+        self.exit = Exit(width, self.read)
+
+    def logits(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t v"]:
+        """What it thinks of every place, having read those before it and all that is given."""
+        x = self.start(self.drop(self.read.after(tokens, condition)))
+        for block, given in zip(self.blocks, self._given(condition), strict=True):
+            x, _ = block(x, 0, given, causal=True)
+        return self.exit(self.drop(self.norm(x)), self.read)
+
+    def opened(self, count: int, condition: Condition) -> _Reading:
+        """What is given has been read."""
+        return _Reading(condition, count, seen=self._given(condition))
+
+    def following(self, last: Tensor | None, state: _Reading) -> Float[Tensor, "b v"]:
+        """Logits of the next symbol."""
+        if last is None:
+            entry = self.read.begin(state.count, state.condition)
+        else:
+            entry = self.read(last[:, None], state.condition)
+        x = self.start(self.drop(entry))
+        for number, block in enumerate(self.blocks):
+            x, state.seen[number] = block(x, state.place, state.seen[number], causal=False)
+        state.place += 1
+        return self.exit(self.drop(self.norm(x[:, 0])), self.read)
+
+    def _given(self, condition: Condition) -> list[Pair | None]:
+        """Each block's keys and values of what is given."""
+        if condition.given is None:
+            return [None for _ in self.blocks]
+        x = self.start(self.drop(self.read(condition.given, condition))) + self.part
+        pairs: list[Pair | None] = []
+        for block in self.blocks:
+            x, pair = block(x, 0, None, causal=False)
+            pairs.append(pair)
+        return pairs
+
+
+class _Block(nn.Module):
+    """Attention, then two layers at every place; both are added to what there was."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.ask = nn.Linear(width, 3 * width, bias=False)
+        self.tell = nn.Linear(width, width, bias=False)
+        self.think = nn.Sequential(
+            nn.Linear(width, WIDER * width), nn.GELU(), nn.Linear(WIDER * width, width)
+        )
+        self.drop = nn.Dropout(dropout)
+        nn.init.zeros_(self.tell.weight)
+
+    def forward(
+        self, x: Float[Tensor, "b t c"], place: int, seen: Pair | None, *, causal: bool
+    ) -> tuple[Float[Tensor, "b t c"], Pair]:
+        """What becomes of the features, and all keys and values: those seen and their own.
+
+        Args:
+            x: features of places from `place` on.
+            place: of the first of them.
+            seen: keys and values that all of them may look at.
+            causal: whether of their own ones each sees those before it alone.
+        """
+        query, key, value = self.ask(self.before(x)).chunk(3, dim=2)
+        query, key, value = (
+            each.unflatten(2, (self.heads, -1)).transpose(1, 2) for each in (query, key, value)
+        )
+        query, key = _turned(query, place), _turned(key, place)
+        if seen is not None:
+            key, value = torch.cat([seen[0], key], 2), torch.cat([seen[1], value], 2)
+        mask = _looks_back(x.shape[1], key.shape[2], x.device) if causal else None
+        looked = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        x = x + self.drop(self.tell(looked.transpose(1, 2).flatten(2)))
+        return x + self.drop(self.think(self.between(x))), (key, value)
+
+
+def _looks_back(places: int, keys: int, device: torch.device) -> Tensor:
+    """[places keys]: each place sees all keys but the last `places`, and of these up to its own."""
+    own = torch.ones(places, places, dtype=torch.bool, device=device).tril()
+    return torch.cat([own.new_ones(places, keys - places), own], 1)
+
+
+def _turned(x: Float[Tensor, "b h t c"], place: int) -> Float[Tensor, "b h t c"]:
+    """Pairs of features turned by an angle that grows with the place (RoFormer, equation 34)."""
+    half = x.shape[3] // 2
+    speeds = WAVES ** (-torch.arange(half, device=x.device) / half)
+    places = torch.arange(place, place + x.shape[2], device=x.device)
+    angles = places[:, None] * speeds
+    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x[..., :half], x[..., half:]
+    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], 3)
