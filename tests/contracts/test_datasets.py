@@ -32,6 +32,7 @@ FOLDERS = {
     "stacked_mnist": "mnist",
     "fashion_mnist": "fashion-mnist",
     "spoken_digits": "fsdd",
+    "quatrains": "chinese-quatrains",
 }
 DTYPES = {"image": np.uint8, "audio": np.int16, "text": np.int32, "music": np.int32}
 

@@ -52,6 +52,11 @@ def find(folder: str, name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def home(folder: str) -> Path:
+    """Where files that are downloaded, or put there by hand, have their place."""
+    return _places(folder)[-1]
+
+
 def locate(folder: str, wanted: RemoteFile) -> Path:
     """Where `wanted` lies: in SPARRING_DATA/folder, else in the cache, else downloaded to there.
 
@@ -65,13 +70,13 @@ def locate(folder: str, wanted: RemoteFile) -> Path:
     if found is not None:
         _verify(found, wanted)
         return found
-    path = _places(folder)[-1] / wanted.name
+    path = home(folder) / wanted.name
     files.download(
         [mirror + wanted.name for mirror in wanted.mirrors],
         path,
         digest=f"sha256:{wanted.sha256}",
         num_bytes=wanted.num_bytes,
-        announce=_announce,
+        announce=announce,
     )
     return path
 
@@ -86,14 +91,15 @@ def locate_archive(folder: str, wanted: RemoteArchive) -> Path:
     found = find(folder, wanted.name)
     if found is not None:
         return found
-    path = _places(folder)[-1] / wanted.name
+    path = home(folder) / wanted.name
     files.download_checked(
-        wanted.urls, path, check=wanted.check, most=wanted.most, announce=_announce
+        wanted.urls, path, check=wanted.check, most=wanted.most, announce=announce
     )
     return path
 
 
-def _announce(line: str) -> None:
+def announce(line: str) -> None:
+    """Say on stderr what is downloaded."""
     print(line, file=sys.stderr, flush=True)
 
 
