@@ -1,4 +1,7 @@
-"""Every augmentation: random from its streams alone, differentiable twice, none at strength 0."""
+"""Every augmentation: random from its streams alone, differentiable twice, none at strength 0.
+
+Symbols of texts are whole numbers and have no gradients.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from sparring.augment import Augment
 from sparring.augment._adaptive import ADJUST_SPAN, LIMIT, AdaptiveStrength
 from sparring.core import components
 from sparring.core.rng import Streams
+from sparring.modalities._tokens import END, MADE_FROM, PAD, UNKNOWN
 
 NAMES = components.names("augment")
-SHAPES = [(1, 28, 28), (3, 32, 32), (4, 16, 24), (16, 24), (640,)]  # pictures, spectrograms, waves
+SMOOTH = [(1, 28, 28), (3, 32, 32), (4, 16, 24), (16, 24), (640,)]  # pictures, spectrograms, waves
+TEXT, VOCABULARY = (30,), 50
 
 
 def build(name: str, **settings: object) -> Augment:
@@ -28,15 +33,34 @@ def serves(name: str, shape: tuple[int, ...]) -> bool:
 
 
 def images(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    rng = torch.Generator().manual_seed(seed)
+    if shape[1:] == TEXT:
+        return texts(shape[0], rng)
+    return torch.rand(shape, generator=rng) * 2 - 1
 
 
-CASES = [(name, shape) for name in NAMES for shape in SHAPES if serves(name, shape)]
-each = pytest.mark.parametrize(("name", "shape"), CASES, ids=lambda part: str(part))
+def texts(count: int, rng: torch.Generator) -> torch.Tensor:
+    """Symbols, an end and padding; the first text is empty but for one symbol, the last is full."""
+    symbols = torch.randint(MADE_FROM, VOCABULARY, (count, *TEXT), generator=rng)
+    lengths = torch.linspace(1, TEXT[0], count).long()[:, None]
+    places = torch.arange(TEXT[0])
+    symbols[places == lengths] = END
+    symbols[places > lengths] = PAD
+    return symbols
+
+
+def cases(shapes: list[tuple[int, ...]]) -> pytest.MarkDecorator:
+    served = [(name, shape) for name in NAMES for shape in shapes if serves(name, shape)]
+    return pytest.mark.parametrize(("name", "shape"), served, ids=lambda part: str(part))
+
+
+each = cases([*SMOOTH, TEXT])
+each_smooth = cases(SMOOTH)
 
 
 def test_everything_serves_something() -> None:
-    assert {name for name, _ in CASES} == set(NAMES)
+    served = {name for name in NAMES for shape in [*SMOOTH, TEXT] if serves(name, shape)}
+    assert served == set(NAMES)
 
 
 @each
@@ -60,7 +84,7 @@ def test_strength_is_the_share_of_changed_samples(name: str, shape: tuple[int, .
     samples = images(400, *shape)
     weak = build(name)(samples, 0.05, Streams(0))
     untouched = ((weak - samples).abs().flatten(1).amax(1) < 1e-4).float().mean()
-    assert 0.5 < untouched < 0.95
+    assert 0.5 < untouched < 0.98
 
 
 @each
@@ -74,7 +98,7 @@ def test_same_seed_same_numbers_and_only_one_stream(name: str, shape: tuple[int,
     assert set(streams.state()) == {"augment"}
 
 
-@each
+@each_smooth
 def test_gradients_are_right_to_the_second_order(name: str, shape: tuple[int, ...]) -> None:
     small = {3: (2, 5, 6), 2: (6, 8), 1: (30,)}[len(shape)]
     samples = images(2, *small).double().requires_grad_()
@@ -87,12 +111,12 @@ def test_gradients_are_right_to_the_second_order(name: str, shape: tuple[int, ..
     assert torch.autograd.gradgradcheck(changed, samples, fast_mode=True)
 
 
-@each
+@each_smooth
 def test_serves_bfloat16(name: str, shape: tuple[int, ...]) -> None:
     assert build(name)(images(4, *shape).bfloat16(), 1.0, Streams(0)).isfinite().all()
 
 
-@each
+@each_smooth
 def test_loses_nothing_where_networks_run_in_bfloat16(name: str, shape: tuple[int, ...]) -> None:
     samples, change = images(4, *shape).requires_grad_(), build(name)
 
@@ -150,6 +174,16 @@ def test_gentle_turns_a_disc_in_a_wide_image_into_itself() -> None:
 def test_gentle_refuses_what_is_no_image() -> None:
     with pytest.raises(ValueError, match=r"leave \[augment\] out"):
         build("gentle")(torch.zeros(2, 100), 1.0, Streams(0))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_blanking_blots_a_share_of_the_symbols_and_neither_ends_nor_padding(share: float) -> None:
+    samples = images(20, *TEXT)
+    blotted = build("blanking", share=share)(samples, 1.0, Streams(0))
+    inside = (samples != PAD) & (samples != END)
+    assert torch.equal(blotted == UNKNOWN, blotted != samples)
+    assert torch.equal((blotted != samples).sum(1), (share * inside.sum(1)).ceil().long())
+    assert torch.equal(blotted[~inside], samples[~inside])
 
 
 def test_controller_moves_toward_its_target() -> None:

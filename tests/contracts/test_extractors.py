@@ -15,6 +15,7 @@ from sparring.extractors import Extractor
 from sparring.extractors._choosing import SHIPPED, asked_for, fresh, shipped_cards
 from sparring.extractors._per_channel import PerChannel
 from sparring.extractors._trained import EXTRACTOR, Card, read, write
+from sparring.modalities._tokens import MADE_FROM, PAD
 
 NEEDS_A_PACKAGE = {"inception"}
 BUILT = sorted(set(components.names("extractors")) - NEEDS_A_PACKAGE)
@@ -22,6 +23,7 @@ GRAY = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789"), "pen": (
 TEN = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789")})
 COLOUR = Spec("image", (3, 28, 28))
 MEL = Spec("audio", (64, 80), labels=GRAY.labels, rate=8000)
+TEXT = Spec("text", (20,), symbols=40, labels=GRAY.labels)
 LEARNED = {  # samples, held-out ones, and the least share of these that is recognised
     "mnist": (60_000, 10_000, 0.995),
     "fashion_mnist": (60_000, 10_000, 0.93),
@@ -32,20 +34,27 @@ CARD = Card("plain", "mnist", "0" * 64, 8, {"digit": 0.5}, 8, {}, {}, "none", "a
 
 def spec_for(name: str) -> Spec:
     """The first of the Specs that an architecture serves."""
-    for spec in (GRAY, MEL):
+    for spec in (GRAY, MEL, TEXT):
         try:
             fresh(name, {}, spec, 0)
         except UserError:
             continue
         return spec
-    raise AssertionError(f"{name} serves neither pictures nor sounds")
+    raise AssertionError(f"{name} serves neither pictures nor sounds nor texts")
+
+
+def some(count: int, spec: Spec, seed: int = 0) -> torch.Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    if spec.symbols:
+        return torch.randint(spec.symbols, (count, *spec.shape), generator=rng)
+    return torch.rand(count, *spec.shape, generator=rng) * 2 - 1
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_features_have_the_promised_width_and_verdicts_the_classes(name: str) -> None:
     spec = spec_for(name)
     extractor: Extractor = fresh(name, {}, spec, 0).eval()
-    features = extractor.features(torch.rand(3, *spec.shape) * 2 - 1)
+    features = extractor.features(some(3, spec))
     assert features.shape == (3, extractor.width)
     shapes = {name: logits.shape[1] for name, logits in extractor.verdicts(features).items()}
     assert shapes == {"digit": 10, "pen": 2}
@@ -55,6 +64,28 @@ def test_features_have_the_promised_width_and_verdicts_the_classes(name: str) ->
 def test_the_same_seed_gives_the_same_weights(name: str) -> None:
     first, second = (fresh(name, {}, spec_for(name), 3).state_dict() for _ in range(2))
     assert all(tensor.equal(second[key]) for key, tensor in first.items())
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT if spec_for(name) is TEXT])
+def test_padding_of_a_text_is_nothing_to_learn_from(name: str) -> None:
+    samples = some(6, TEXT).clamp(min=MADE_FROM)
+    samples[:, 12:] = PAD
+    extractor = fresh(name, {}, TEXT, 0).train()
+    extractor.features(samples).square().sum().backward()
+    for table in extractor.modules():
+        if isinstance(table, torch.nn.Embedding):
+            assert table.weight.grad is not None
+            assert not table.weight.grad[PAD].any()
+            assert not table.weight[PAD].any()
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT if spec_for(name) is TEXT])
+def test_texts_of_any_length_are_looked_at(name: str) -> None:
+    for length in (1, 2, 40):
+        spec = Spec("text", (length,), symbols=40)
+        samples = some(3, spec)
+        samples[0] = PAD  # an empty one
+        assert fresh(name, {}, spec, 0).eval().features(samples).isfinite().all()
 
 
 @pytest.mark.parametrize("name", components.names("extractors"))

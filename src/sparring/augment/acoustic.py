@@ -68,7 +68,7 @@ class Acoustic(Augment):
         """
         if strength == 0.0:
             return samples
-        if samples.ndim not in (2, 3):
+        if samples.ndim not in (2, 3) or not samples.is_floating_point():
             raise ValueError(
                 "acoustic augments waves (batch, t) and mel spectrograms (batch, bands, frames), "
                 f"not samples of shape {tuple(samples.shape)}; leave [augment] out of the recipe"

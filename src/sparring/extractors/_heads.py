@@ -1,14 +1,15 @@
-"""What several extractors share: the end, residual blocks, and what they demand of sounds."""
+"""What several extractors share: ends, residual blocks, and what they ask of sounds and texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sparring.core.spec import Spec
+from sparring.modalities._tokens import PAD
 
 DROPPED = 0.3  # share of features hidden from the heads while they learn
 
@@ -27,6 +28,27 @@ class Heads(nn.Module):
         """Logits by label set."""
         kept = self.drop(features)
         return {name: head(kept) for name, head in self.heads.items()}
+
+
+class Lexicon(nn.Module):
+    """A vector for every symbol of a text, and which places belong to it; padding is nothing.
+
+    Raises:
+        ValueError: the samples are no texts.
+    """
+
+    def __init__(self, spec: Spec, dimensions: int) -> None:
+        super().__init__()
+        _, symbols = spec.symbols_of("text", "this extractor")
+        self.vectors = nn.Embedding(symbols, dimensions, padding_idx=PAD)
+
+    def forward(
+        self, samples: Int[Tensor, "b t"]
+    ) -> tuple[Float[Tensor, "b t d"], Float[Tensor, "b t"]]:
+        """The vectors, and 1 for places before the padding, 0 for those in it."""
+        numbers = samples.long()
+        vectors = self.vectors(numbers)
+        return vectors, (numbers != PAD).to(vectors.dtype)
 
 
 class Residual2d(nn.Module):

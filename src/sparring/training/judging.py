@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import Float
+from jaxtyping import Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -215,11 +215,14 @@ def _eye(
     return Eye(first.name, first.look, scores=True, foreign=_is_shipped(recipe))
 
 
-def shrunk(samples: Float[Tensor, "b ..."]) -> tuple[Tensor, Mapping[str, Tensor]]:
+def shrunk(samples: Shaped[Tensor, "b ..."]) -> tuple[Tensor, Mapping[str, Tensor]]:
     """64 mean values over the last two axes, or over the only one, so that what is large counts.
 
-    Those of pictures [b c h w] are taken for each channel.
+    Those of pictures [b c h w] are taken for each channel. Of symbols, whose numbers mean no more
+    or less, it is the shares of those with the same remainder.
     """
+    if not samples.is_floating_point():
+        return F.one_hot(samples % POINTS, POINTS).float().flatten(1, -2).mean(1), {}
     axes = samples.shape[1:][-2:]
     side = round(POINTS ** (1 / len(axes)))
     channels = samples.float().reshape(len(samples), -1, *axes)
