@@ -20,7 +20,7 @@ import sparring
 from sparring.core import files
 from sparring.evaluation.report import Report
 from sparring.evaluation.scores import shown_figure
-from sparring.generation.sampler import MODEL_FILE, SHIPPED, write_model
+from sparring.generation.model_file import MODEL_FILE, SHIPPED, write_model
 
 LARGEST = 3_000_000  # bytes of one model
 LIMITS = """\

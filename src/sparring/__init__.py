@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sparring.evaluation.report import Report
     from sparring.evaluation.session import compare, evaluate
     from sparring.generation.explore import interpolate
-    from sparring.generation.sampler import Generated, Sampler, load
+    from sparring.generation.loading import load
+    from sparring.generation.sampler import Generated, Sampler
     from sparring.training.run import Run
     from sparring.training.session import resume, train
 
@@ -41,7 +42,7 @@ _HOMES = {
     "compare": "sparring.evaluation.session",
     "evaluate": "sparring.evaluation.session",
     "interpolate": "sparring.generation.explore",
-    "load": "sparring.generation.sampler",
+    "load": "sparring.generation.loading",
     "resume": "sparring.training.session",
     "train": "sparring.training.session",
 }

@@ -17,7 +17,7 @@ from sparring.core import components
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples
 from sparring.data._catalogue import catalogue
-from sparring.generation.sampler import modality_of
+from sparring.generation.model_file import modality_of
 
 NAMES = components.names("data")
 # What a person has to bring, made small; and settings that keep a test short.

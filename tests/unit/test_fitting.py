@@ -19,7 +19,7 @@ from sparring.extractors._choosing import fresh, learn, looks_for
 from sparring.extractors._contrast import contrast, likeness_loss
 from sparring.extractors._fitting import Fitting, accuracy, fit
 from sparring.extractors.inception import Inception, card, weights_path
-from sparring.generation.sampler import modality_of
+from sparring.generation.model_file import modality_of
 from sparring.modalities import Modality
 
 CPU = torch.device("cpu")

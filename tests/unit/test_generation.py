@@ -17,7 +17,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.generation.asking import MOST, conditions, parse_labels
 from sparring.generation.explore import between, save_walk
-from sparring.generation.sampler import write_model
+from sparring.generation.model_file import write_model
 
 TWO = Spec("image", (1, 8, 8), labels={"digit": ("0", "1", "2"), "speaker": ("ann", "bob")})
 

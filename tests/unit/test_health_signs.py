@@ -9,7 +9,7 @@ import torch
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.data import Samples
-from sparring.generation.sampler import modality_of
+from sparring.generation.model_file import modality_of
 from sparring.metrics import Observed
 from sparring.networks.r3gan import R3GANGenerator
 from sparring.training.judging import Eye, Judge, shrunk

@@ -13,8 +13,9 @@ import sparring
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
+from sparring.generation.model_file import build_generator, modality_of
 from sparring.generation.row import save_row, spell
-from sparring.generation.sampler import Sampler, build_generator, modality_of
+from sparring.generation.sampler import Sampler
 
 SPOKEN = Spec(
     "audio",

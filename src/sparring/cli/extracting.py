@@ -58,7 +58,7 @@ def extractors_train(
     from sparring.extractors._choosing import learn
     from sparring.extractors._fitting import Fitting
     from sparring.extractors._trained import write
-    from sparring.generation.sampler import modality_of
+    from sparring.generation.model_file import modality_of
 
     places.require_writable(out)
     given = dict(parse_override(text) for text in settings or [])

@@ -42,7 +42,7 @@ def generate(
     _require_one_way(between, say, count, seed)
     from sparring.core.places import require_writable
     from sparring.generation import explore, row
-    from sparring.generation.sampler import load
+    from sparring.generation.loading import load
 
     require_writable(out)
     sampler = load(model, device, trusted=trusted)

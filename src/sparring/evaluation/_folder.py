@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
-from sparring.generation.sampler import MODEL_FILE
+from sparring.generation.model_file import MODEL_FILE
 from sparring.modalities import SHEET, Modality
 
 MOST = 1_000_000  # files looked at

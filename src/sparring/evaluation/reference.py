@@ -16,7 +16,7 @@ from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples
-from sparring.generation.sampler import modality_of
+from sparring.generation.model_file import modality_of
 from sparring.modalities import Modality
 
 MOST_TRAIN = 60_000  # training samples that are looked at

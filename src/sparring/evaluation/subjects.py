@@ -20,7 +20,9 @@ from sparring.core.spec import Condition, Spec
 from sparring.evaluation import _folder
 from sparring.extractors._choosing import may_share
 from sparring.generation.asking import conditions
-from sparring.generation.sampler import MODEL_FILE, Sampler, load
+from sparring.generation.loading import load
+from sparring.generation.model_file import MODEL_FILE
+from sparring.generation.sampler import Sampler
 from sparring.modalities import Modality
 
 BLOCK = 1_000  # samples made between two lines of progress

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-import threading
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch import Tensor
 
-from sparring.core import components, device, files, memory, weights
-from sparring.core.errors import BadData, UserError, nearest
-from sparring.core.recipe import Recipe, last_part
+from sparring.core import files, memory
+from sparring.core.errors import BadData, UserError
+from sparring.core.recipe import Recipe
 from sparring.core.rng import seed_for
-from sparring.core.spec import Condition, Spec, in_full
+from sparring.core.spec import Condition, in_full
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
+from sparring.generation.model_file import write_model
 from sparring.modalities import PAGE, SHEET, Modality
-from sparring.networks import Generator
+from sparring.networks import Discriminator, Generator
 from sparring.provenance import manifest
-from sparring.provenance.card import card
 
-MODEL_FILE = "model.safetensors"
 PLAYED = 200  # samples on one page
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
-SHIPPED = Path(__file__).parents[1] / "weights"
-"""Models that come with Sparring, one folder each."""
-SPARE = 1_000  # parameters that a network may register beyond twice those in a file
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class Generated:
         seeds: each sample's own seed.
         labels: each sample's class name in every label set.
         modality: how they are shown and written.
-        origin: model and recipe hash and truncation, for the stamp.
+        origin: model and recipe hash, truncation and other ways, for the stamp.
     """
 
     samples: Tensor
@@ -114,17 +107,42 @@ class Sampler:
         modality: how what it makes is shown and written.
         facts: "samples" shown in training, the "licence" of the data, and by what the model was
             "chosen" of all checkpoints.
+        judge: the discriminator, where it is kept to choose among samples.
     """
 
+    given: Tensor | None = None
+    """What every sample is to complete, as `Condition.given`, without its batch."""
+
     def __init__(
-        self, generator: Generator, recipe: Recipe, modality: Modality, facts: Mapping[str, Any]
+        self,
+        generator: Generator,
+        recipe: Recipe,
+        modality: Modality,
+        facts: Mapping[str, Any],
+        judge: Discriminator | None = None,
     ) -> None:
         self.generator = generator.eval().requires_grad_(False)
+        self.judge = judge.eval().requires_grad_(False) if judge is not None else None
         self.recipe = recipe
         self.modality = modality
         self.spec = modality.spec
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
+        self.ways: Mapping[str, Any] = {}
+
+    def through(
+        self, generator: Generator, ways: Mapping[str, Any], given: Tensor | None = None
+    ) -> Sampler:
+        """The same model, asked through another generator around its own.
+
+        Args:
+            generator: such as one that draws symbols in another way.
+            ways: what that is, for the stamp of every sample.
+            given: what every sample is to complete.
+        """
+        other = copy.copy(self)
+        other.generator, other.ways, other.given = generator.eval(), ways, given
+        return other
 
     @property
     def labels(self) -> LabelSets:
@@ -183,6 +201,8 @@ class Sampler:
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
+        if self.given is not None:
+            condition = replace(condition, given=self.given.expand(count, *self.given.shape))
         samples = self.finite(self.latents(seeds) * truncation, condition)
         named = [
             {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
@@ -223,153 +243,16 @@ class Sampler:
             "model_hash": self.model_hash,
             "recipe_hash": self.recipe.hash,
             "truncation": truncation,
+            "ways": self.ways,
         }
 
     def save(self, folder: str | Path) -> Path:
         """Write a model folder that `load` reads."""
-        return write_model(Path(folder), self.generator, self.recipe, self.spec, self.facts)
+        facts, judge = self.facts, self.judge
+        return write_model(Path(folder), self.generator, self.recipe, self.spec, facts, judge)
 
     def _repr_png_(self) -> bytes:
         return self.generate().sheet()
-
-
-def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False) -> Sampler:
-    """The sampler in a run folder, a model folder or a model file, or a shipped one.
-
-    Args:
-        model: its path, or the name of a shipped one.
-        device_name: "auto", "cpu", "cuda" or "cuda:1".
-        trusted: whether the model may name components outside of Sparring, which are then
-            imported and run; for models of your own alone.
-
-    Raises:
-        BadData: no model there, a pickle, a recipe that cannot be used, or weights that do not
-            fit the recipe in them.
-        OutOfResources: the memory does not suffice for the model.
-        UserError: no such device.
-    """
-    path = _model_file(Path(model))
-    with memory.enough():
-        tensors, header = weights.read(path)
-        recipe, modality, facts = _described(header, path, trusted=trusted)
-        if not trusted:
-            _require_outline(recipe, modality.spec, tensors, path)
-        generator = build_generator(recipe, modality.spec)
-        weights.fill(generator, tensors, str(path))
-        generator.to(device.choose(device_name))
-        return Sampler(generator, recipe, modality, facts)
-
-
-def shipped_names() -> list[str]:
-    """The models that come with Sparring; `load` takes their names."""
-    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{MODEL_FILE}"))
-
-
-def _described(
-    header: Mapping[str, Any], path: Path, *, trusted: bool
-) -> tuple[Recipe, Modality, dict[str, Any]]:
-    """Recipe, modality and facts that a header tells; nothing of it is believed unchecked."""
-    try:
-        recipe = Recipe.from_json(header["recipe"], trusted=trusted)
-        spec = Spec.from_json(header["spec"])
-        told = header["facts"]
-        facts = {"samples": int(told["samples"]), "licence": str(told["licence"]),
-                 "chosen": str(told["chosen"])}  # fmt: skip
-        if not all(spec.labels.values()):
-            raise BadData(f"{path} cannot be used: it has a label set without classes.")
-        modality = modality_of(spec, built_in_only=not trusted)
-    except KeyError as error:
-        raise BadData(f"{path} was not written by Sparring: no {error} in it.") from error
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadData(f"{path} was not written by Sparring: {_one_line(error)}.") from error
-    except UserError as error:
-        raise BadData(f"{path} cannot be used: {error}") from error
-    return recipe, modality, facts
-
-
-def _require_outline(recipe: Recipe, spec: Spec, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Make sure that the generator fits its weights before any memory is taken for it.
-
-    It is built on the device "meta", where tensors have shapes and no values. Building ends early
-    where it makes many more parameters than the file holds, as each one takes time.
-
-    Raises:
-        BadData: it cannot be built, or its names or shapes are others.
-    """
-    made = itertools.count()
-    me = threading.get_ident()
-
-    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
-        # The hook is torch's for all threads; others may well be building something else.
-        if threading.get_ident() == me and next(made) > 2 * len(tensors) + SPARE:
-            raise BadData(f"{path} does not fit this network: it has far fewer weights.")
-
-    hook = register_module_parameter_registration_hook(count)
-    try:
-        with torch.device("meta"):
-            outline = build_generator(recipe, spec)
-    except BadData:
-        raise
-    except UserError as error:
-        raise BadData(f"{path} cannot be used: {error}") from error
-    except (RuntimeError, TypeError, ArithmeticError) as error:
-        raise BadData(f"{path} has impossible sizes in it: {_one_line(error)}.") from error
-    finally:
-        hook.remove()
-    weights.require_fit(outline, tensors, str(path))
-
-
-def build_generator(recipe: Recipe, spec: Spec) -> Generator:
-    """The generator that a recipe describes, with fresh weights."""
-    return components.build(
-        components.GENERATOR, recipe.networks["generator"], spec, where="networks.generator"
-    )
-
-
-def modality_of(spec: Spec, *, built_in_only: bool = False) -> Modality:
-    """How data of this Spec are read, written and shown; `built_in_only` for those of others."""
-    return components.build(
-        components.MODALITY,
-        {"name": spec.modality},
-        spec,
-        where="modality",
-        built_in_only=built_in_only,
-    )
-
-
-def write_model(
-    folder: Path, generator: Generator, recipe: Recipe, spec: Spec, facts: Mapping[str, Any]
-) -> Path:
-    """Write `model.safetensors` (recipe and Spec in its header), `config.json` and the card.
-
-    A model is made to be given away, so it does not say where on this machine the data lie.
-    """
-    tensors = generator.state_dict()
-    model_hash = manifest.tensors_hash(tensors)
-    facts = _shown(facts, recipe)
-    recipe = recipe.without_paths()
-    header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": facts}
-    weights.write(folder / MODEL_FILE, tensors, header)
-    config = json.dumps({**header, "model_hash": model_hash}, indent=1)
-    files.atomic_write(folder / "config.json", config.encode())
-    text = card(recipe, spec, model_hash=model_hash, **facts)
-    files.atomic_write(folder / "README.md", text.encode())
-    return folder
-
-
-def _shown(facts: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
-    """The facts with the last part of the data's path in its place."""
-    place = Path(str(recipe.data.get("path", ""))).expanduser()
-    shown = dict(facts)
-    for long in (str(place.absolute()), str(place)):
-        for name, fact in shown.items():
-            if isinstance(fact, str) and len(long) > 1:
-                shown[name] = fact.replace(long, last_part(long))
-    return shown
-
-
-def _one_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _padded(rows: Tensor, missing: int) -> Tensor:
@@ -378,18 +261,3 @@ def _padded(rows: Tensor, missing: int) -> Tensor:
 
 def _plain(text: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in text)
-
-
-def _model_file(path: Path) -> Path:
-    if path.is_dir():
-        for candidate in (path / MODEL_FILE, path / "model" / MODEL_FILE):
-            if candidate.is_file():
-                return candidate
-        raise BadData(f"There is no model in {path}; it has no {MODEL_FILE} yet.")
-    if path.exists():
-        return path
-    shipped = SHIPPED / path / MODEL_FILE
-    if path.name == str(path) and shipped.is_file():
-        return shipped
-    hint = nearest(str(path), shipped_names())
-    raise BadData(f"There is no run, model folder, model file or shipped model {path}. {hint}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -22,6 +22,9 @@ class Generator(nn.Module, ABC):
 
     latent: int
     """Numbers in one latent; latents are standard normal."""
+
+    is_choosy: ClassVar[bool] = False
+    """Whether its discriminator is kept with it, to choose among what it makes."""
 
     @abstractmethod
     def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.core.spec import Condition
 from sparring.modalities._tokens import END, PAD, UNKNOWN
@@ -38,14 +38,18 @@ class Decoding:
         top_p: the most likely symbols are kept that together have at least this probability
             (Holtzman et al. 2020, "The curious case of neural text degeneration"), in (0, 1].
         rule: which symbols are allowed at all; None = all that texts are made of.
+        places: after so many, texts end; 0 = as long as they like.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     rule: Rule | None = None
+    places: int = 0
 
 
 PLAIN = Decoding()
+Scored = Callable[[Tensor, Condition], Tensor]
+"""Gives each sample, under its condition, one number."""
 
 
 class LanguageModel(Generator):
@@ -55,6 +59,8 @@ class LanguageModel(Generator):
     same text, and latents drawn to their mean give more likely ones. Where `condition.given` has
     a symbol, that is written; where it has a `HOLE`, one is drawn.
     """
+
+    is_choosy = True
 
     symbols: int
     """Size of the vocabulary; the latent is as long as a text."""
@@ -99,10 +105,75 @@ class LanguageModel(Generator):
                 if condition.given is not None:
                     told = condition.given[:, place]
                     last = torch.where(told == HOLE, last, told)
+                if decoding.places and place >= decoding.places:
+                    last = torch.full_like(last, END)
                 last = torch.where(ended, PAD, last)
                 ended = ended | (last == END) | (last == PAD)
                 text[:, place] = last
                 yield last
+
+
+class Worded(Generator):
+    """A language model that draws its symbols in a certain way.
+
+    Args:
+        model: it.
+        decoding: the way.
+    """
+
+    def __init__(self, model: LanguageModel, decoding: Decoding) -> None:
+        super().__init__()
+        self.latent = model.latent
+        self.model = model
+        self.decoding = decoding
+
+    def forward(
+        self, latents: Float[Tensor, "b latent"], condition: Condition
+    ) -> Int[Tensor, "b t"]:
+        """Texts drawn in that way."""
+        return torch.stack(list(self.model.written(latents, condition, self.decoding)), dim=1)
+
+
+class Choosy(Generator):
+    """Makes several candidates for every sample, and keeps the one with the highest score.
+
+    Args:
+        generator: makes the candidates, each by its share of the latent.
+        score: of each sample under its condition.
+        candidates: how many.
+    """
+
+    def __init__(self, generator: Generator, score: Scored, candidates: int) -> None:
+        super().__init__()
+        self.latent = candidates * generator.latent
+        self.generator = generator
+        self.score = score
+        self.candidates = candidates
+
+    def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
+        """The best of each sample's candidates."""
+        count = len(latents)
+        each = condition.map(lambda tensor: tensor.repeat_interleave(self.candidates, 0))
+        made = self.generator(latents.view(count * self.candidates, -1), each)
+        best = self.score(made, each).view(count, self.candidates).argmax(1)
+        return made.unflatten(0, (count, self.candidates))[torch.arange(count), best]
+
+
+class Likely(nn.Module):
+    """How likely a language model finds each text: its mean log-probability of a symbol (nats)."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        super().__init__()
+        self.model = model
+
+    @torch.no_grad()
+    def forward(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, " b"]:
+        """One number for each text."""
+        with _steady(self.model):
+            logs = self.model.logits(tokens, condition).float().log_softmax(2)
+        inside = places_of(tokens).float()
+        each = logs.gather(2, tokens[:, :, None]).squeeze(2)
+        return (each * inside).sum(1) / inside.sum(1).clamp_min(1.0)
 
 
 class TokenDiscriminator(Discriminator):

@@ -57,8 +57,12 @@ def stamp(
     seeds: list[int],
     labels: Sequence[Mapping[str, str]],
     truncation: float,
+    ways: Mapping[str, Any],
 ) -> dict[str, str]:
-    """The text that every generated file carries: that it is AI-made, and how to make it again."""
+    """The text that every generated file carries: that it is AI-made, and how to make it again.
+
+    `ways` are settings beyond truncation, such as a temperature, where there are any.
+    """
     made = {
         "ai_generated": True,
         "system": f"Sparring {VERSION}",
@@ -67,6 +71,7 @@ def stamp(
         "seeds": seeds,
         "labels": [dict(names) for names in labels],
         "truncation": truncation,
+        **ways,
         "created": now(),
     }
     return {

@@ -9,8 +9,8 @@ from sparring.core import weights
 from sparring.core.errors import BadData
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
-from sparring.generation.sampler import write_model
-from sparring.networks import Generator
+from sparring.generation.model_file import write_model
+from sparring.networks import Discriminator, Generator
 from sparring.training import checkpoint
 from sparring.training.state import State
 
@@ -35,7 +35,8 @@ class Model:
     def keep(self, state: State) -> None:
         """Write the model of this moment, unless an earlier one scored better."""
         if state.history.best_samples in (-1, state.samples):
-            self._write(state, state.average.generator, state.samples)
+            judge = self._judge(state)
+            self._write(state, state.average.generator, judge, state.samples)
 
     def recover(self, state: State) -> None:
         """Make `BEST` and the model agree with the checkpoint that `state` came from.
@@ -54,12 +55,25 @@ class Model:
                 generator = copy.deepcopy(state.average.generator)
                 averaged = weights.select(parts["weights"], "average.")
                 weights.fill(generator, averaged, str(best))
-                self._write(state, generator, history.best_samples)
+                judge = copy.deepcopy(self._judge(state))
+                if judge is not None:
+                    own = weights.select(parts["weights"], "discriminator.")
+                    weights.fill(judge, own, str(best))
+                self._write(state, generator, judge, history.best_samples)
                 return
         (self.checkpoints / checkpoint.BEST).unlink(missing_ok=True)
         self.keep(state)
 
-    def _write(self, state: State, generator: Generator, samples: int) -> None:
+    def _judge(self, state: State) -> Discriminator | None:
+        """The discriminator, where it is kept with the generator."""
+        networks = state.networks
+        if networks.generator.is_choosy and "discriminator" in networks:
+            return networks.discriminator
+        return None
+
+    def _write(
+        self, state: State, generator: Generator, judge: Discriminator | None, samples: int
+    ) -> None:
         history = state.history
         chosen = "the newest"
         if history.best_samples >= 0:
@@ -68,4 +82,4 @@ class Model:
                 f"{history.eye} sees them"
             )
         facts = {"samples": samples, "licence": self.licence, "chosen": chosen}
-        write_model(self.folder, generator, self.recipe, self.spec, facts)
+        write_model(self.folder, generator, self.recipe, self.spec, facts, judge)

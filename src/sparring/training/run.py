@@ -12,7 +12,8 @@ from typing import Any
 from sparring.core import files
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
-from sparring.generation.sampler import Sampler, load
+from sparring.generation.loading import load
+from sparring.generation.sampler import Sampler
 from sparring.training import checkpoint
 from sparring.training.log import read_rows
 

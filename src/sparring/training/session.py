@@ -19,7 +19,7 @@ from sparring.core.recipe import Recipe, network_slot
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples
-from sparring.generation.sampler import modality_of
+from sparring.generation.model_file import modality_of
 from sparring.networks import Networks
 from sparring.objectives import Objective
 from sparring.provenance import manifest

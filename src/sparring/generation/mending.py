@@ -1,0 +1,78 @@
+"""Ranks what may stand in the one gap of a text, by both sides of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sparring.core.errors import UserError
+from sparring.core.spec import Condition
+from sparring.modalities._tokens import MADE_FROM
+from sparring.networks._language import HOLE, LanguageModel, Likely
+
+Route = Literal["given", "likelihood"]
+"""By what a generator thinks of a gap that it is shown, or by how likely whole texts become."""
+
+TRIED = 64  # symbols that are tried in the gap, by likelihood
+
+
+@torch.no_grad()
+def ranked(
+    model: LanguageModel,
+    texts: Int[Tensor, "b t"],
+    places: Int[Tensor, " b"],
+    condition: Condition,
+    route: Route,
+) -> Float[Tensor, "b v"]:
+    """Scores of all symbols for one place of each text, higher where they fit better.
+
+    By likelihood, the symbols that fit best after the places before are tried one after the other,
+    and p(text with it) decides, which by Bayes' rule is in proportion to p(symbol | all others).
+
+    Args:
+        model: in evaluation mode.
+        texts: with anything at those places.
+        places: the gap of each text.
+        condition: the labels of each.
+        route: the way.
+
+    Raises:
+        UserError: no such way.
+    """
+    rows = torch.arange(len(texts))
+    holes = texts.clone()
+    holes[rows, places] = HOLE
+    match route:
+        case "given":
+            asked = replace(condition, given=holes)
+            scores = model.logits(texts, asked)[rows, places].float()
+        case "likelihood":
+            scores = _tried(model, texts, places, condition)
+        case _:
+            raise UserError(f"There is no way {route!r} to mend: given or likelihood.")
+    scores[:, :MADE_FROM] = -torch.inf
+    return scores
+
+
+def _tried(
+    model: LanguageModel, texts: Int[Tensor, "b t"], places: Int[Tensor, " b"], condition: Condition
+) -> Float[Tensor, "b v"]:
+    """Mean log-probabilities of texts with each of the likeliest symbols; -inf for the others."""
+    rows = torch.arange(len(texts))
+    thought = model.logits(texts, condition)[rows, places].float()
+    thought[:, :MADE_FROM] = -torch.inf
+    best = thought.topk(min(TRIED, thought.shape[1] - MADE_FROM), dim=1).indices
+    score = Likely(model)
+    scores = torch.full_like(thought, -torch.inf)
+    for number, text in enumerate(texts):
+        tried = text.repeat(best.shape[1], 1)
+        tried[:, places[number]] = best[number]
+        same = condition.map(
+            lambda each, n=number: each[n : n + 1].expand(len(tried), *each[n].shape)
+        )
+        scores[number, best[number]] = score(tried, same)
+    return scores

@@ -1,0 +1,202 @@
+"""How texts are asked for: bolder or tamer, chosen among several, continued, mended, in a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from sparring.core.errors import UserError
+from sparring.generation.asking import conditions, parse_labels
+from sparring.generation.sampler import BLOCK, Sampler
+from sparring.generation.verse import Verse
+from sparring.modalities._tokens import GAP, UNKNOWN
+from sparring.modalities.text import Text
+from sparring.networks import Generator
+from sparring.networks._language import (
+    HOLE,
+    Choosy,
+    Decoding,
+    LanguageModel,
+    Likely,
+    Scored,
+    Worded,
+)
+
+MOST_CANDIDATES = 256
+MENDING = 16  # candidates for every mended text, of which the likeliest is kept
+
+By = Literal["discriminator", "likelihood"]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How texts are written.
+
+    Attributes:
+        temperature: that log-probabilities are divided by, above 0; below 1 is tamer.
+        top_p: the likeliest symbols are kept that together have this probability, in (0, 1].
+        candidates: texts that are written for each one that is kept.
+        by: who chooses among them: the discriminator, or the model's own likelihood.
+        prefix: what every text begins with.
+        repair: a text with gaps `□`, one for each missing symbol, to be filled.
+        verse: a form that is kept exactly: "five" or "seven" characters a line, and after it, with
+            commas between, "rhyme" (of lines 2 and 4) and "tones" (of regulated verse).
+
+    Raises:
+        UserError: a number out of range, or two wishes that exclude each other.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    candidates: int = 1
+    by: By = "discriminator"
+    prefix: str = ""
+    repair: str = ""
+    verse: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature <= 10:
+            raise UserError(
+                f"temperature = {self.temperature}: a number above 0 and up to 10 is needed."
+            )
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"top_p = {self.top_p}: a number above 0 and up to 1 is needed.")
+        if not 1 <= self.candidates <= MOST_CANDIDATES:
+            raise UserError(
+                f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
+            )
+        if self.prefix and self.repair:
+            raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
+
+    @property
+    def ways(self) -> dict[str, Any]:
+        """What differs from the usual, for the stamp."""
+        usual = Wording()
+        return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
+
+
+def worded(sampler: Sampler, wording: Wording) -> Sampler:
+    """The same model, writing in this way.
+
+    Raises:
+        UserError: it makes no texts, has no discriminator to choose with, or cannot fulfil a wish.
+    """
+    model, modality = _writer(sampler), sampler.modality
+    assert isinstance(modality, Text), "what writes symbols is a model of texts"
+    given, places = _given(modality, wording)
+    rule = Verse.read(wording.verse, modality) if wording.verse else None
+    if rule is not None and given is not None:
+        rule.require_possible(given)
+    decoding = Decoding(wording.temperature, wording.top_p, rule, places)
+    generator: Generator = Worded(model, decoding)
+    candidates, by = wording.candidates, wording.by
+    if wording.repair and candidates == 1:
+        candidates, by = MENDING, "likelihood"
+    if candidates > 1:
+        generator = Choosy(generator, _score(sampler, model, by), candidates)
+    return sampler.through(generator, wording.ways, given)
+
+
+def agreeing(sampler: Sampler, wording: Wording, labels: Mapping[str, str] | str) -> dict[str, str]:
+    """The labels asked for, and those that a form of verse implies where nothing else is said."""
+    asked = parse_labels(labels, sampler.labels)
+    lines = wording.verse.partition(",")[0].strip()
+    implied = {n: lines for n, classes in sampler.labels.items() if lines and lines in classes}
+    return {**implied, **asked}
+
+
+def stream(
+    sampler: Sampler, *, seed: int = 0, labels: Mapping[str, str] | str = ""
+) -> Iterator[str]:
+    """One text piece by piece, as it is written: the same as `generate` makes of that seed.
+
+    Raises:
+        UserError: the model writes no texts, or chooses among several, which must be whole first.
+    """
+    generator, modality = sampler.generator, sampler.modality
+    if not isinstance(generator, Worded) or not isinstance(modality, Text):
+        raise UserError(
+            "Only one text can be shown while it is written; leave out what chooses among several."
+        )
+    condition = conditions(sampler.spec, [seed], parse_labels(labels, sampler.labels))
+    if sampler.given is not None:
+        condition = replace(condition, given=sampler.given[None])
+    # As many rows as `generate` computes together, so that rounding is the same.
+    condition = condition.map(lambda t: t.expand(BLOCK, *t.shape[1:]))
+    latents = sampler.latents([seed]).expand(BLOCK, -1)
+    device = next(generator.parameters()).device
+    numbers: list[int] = []
+    told = ""
+    for symbols in generator.model.written(
+        latents.to(device), condition.to(device), generator.decoding
+    ):
+        numbers.append(int(symbols[0]))
+        text = modality.tokeniser.decode(numbers)
+        yield text[len(told) :]
+        told = text
+
+
+def _writer(sampler: Sampler) -> LanguageModel:
+    if not isinstance(sampler.generator, LanguageModel):
+        raise UserError(
+            f"This model makes {sampler.spec.modality} and writes no texts: temperature, top_p, "
+            "candidates, prefix, repair and verse are for models of texts."
+        )
+    return sampler.generator
+
+
+def _score(sampler: Sampler, model: LanguageModel, by: By) -> Scored:
+    if by == "likelihood":
+        return Likely(model)
+    if sampler.judge is None:
+        raise UserError(
+            "This model has no discriminator to choose among candidates: it was trained by "
+            "likelihood alone. Choose by likelihood instead."
+        )
+    return sampler.judge
+
+
+def _given(modality: Text, wording: Wording) -> tuple[Int[Tensor, " t"] | None, int]:
+    """What is to be completed, and after how many symbols that ends; 0 = as the model likes."""
+    text = wording.prefix or wording.repair
+    if not text:
+        return None, 0
+    known = [-1 if piece is None else piece for piece in _symbols(modality, text, wording)]
+    if len(known) > modality.length or (wording.prefix and len(known) == modality.length):
+        raise UserError(
+            f"{text!r} has {len(known):,} symbols; this model writes at most {modality.length:,}."
+        )
+    if wording.repair and HOLE not in known:
+        raise UserError(f"{text!r} has no gap; write {GAP} for each symbol that is missing.")
+    given = torch.full((modality.length,), HOLE)
+    given[: len(known)] = torch.tensor(known)
+    return given, len(known) if wording.repair else 0
+
+
+def _symbols(modality: Text, text: str, wording: Wording) -> list[int | None]:
+    """The symbols of a text, None for gaps.
+
+    Raises:
+        UserError: it holds some that the model does not know, or gaps that it must not have.
+    """
+    if GAP in text and not wording.repair:
+        raise UserError(f"{text!r} has a gap {GAP}, which a prefix cannot have; use repair.")
+    if modality.tokeniser.kind == "pieces" and wording.repair:
+        raise UserError("This model writes pieces of words, whose gaps nobody can count.")
+    found: list[int | None] = []
+    for number, part in enumerate(text.split(GAP)):
+        if number:
+            found.append(None)
+        found += modality.tokeniser.encode(part)
+    if UNKNOWN in found:
+        foreign = sorted({c for c in text if c != GAP and UNKNOWN in modality.tokeniser.encode(c)})
+        raise UserError(
+            f"The model does not know {' '.join(foreign) or 'some words'} of {text!r}; it never "
+            "saw them in training."
+        )
+    return found
