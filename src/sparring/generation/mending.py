@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import torch
@@ -71,8 +72,10 @@ def _tried(
     for number, text in enumerate(texts):
         tried = text.repeat(best.shape[1], 1)
         tried[:, places[number]] = best[number]
-        same = condition.map(
-            lambda each, n=number: each[n : n + 1].expand(len(tried), *each[n].shape)
-        )
-        scores[number, best[number]] = score(tried, same)
+        alone = condition.map(partial(_repeated, number=number, count=len(tried)))
+        scores[number, best[number]] = score(tried, alone)
     return scores
+
+
+def _repeated(rows: Tensor, *, number: int, count: int) -> Tensor:
+    return rows[number : number + 1].expand(count, *rows.shape[1:])
