@@ -33,6 +33,8 @@ FOLDERS = {
     "fashion_mnist": "fashion-mnist",
     "spoken_digits": "fsdd",
     "quatrains": "chinese-quatrains",
+    "captions": "coco-captions",
+    "tiny_shakespeare": "tiny-shakespeare",
 }
 DTYPES = {"image": np.uint8, "audio": np.int16, "text": np.int32, "music": np.int32}
 
