@@ -16,6 +16,7 @@ from sparring.core.components import DISCRIMINATOR, GENERATOR, Slot
 from sparring.core.errors import UserError
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Discriminator, Generator
+from sparring.networks._language import HOLE, LanguageModel
 
 NAMES = components.names("networks")
 SLOTS = [GENERATOR, DISCRIMINATOR]
@@ -33,9 +34,11 @@ SPECS = {
     "mel": Spec("audio", (64, 80), rate=8000),
     "wave": Spec("audio", (1280,), rate=8000),
     "voiced": Spec("audio", (1280,), rate=8000, given=(16, 20)),
+    "text": Spec("text", (12,), symbols=30),
 }
 SMALL: dict[str, Any] = {
-    "widths": [16, 16], "width": 8, "latent": 16, "group_size": 8, "folded": 4, "framed": 8
+    "widths": [16, 16], "width": 8, "latent": 16, "group_size": 8, "folded": 4, "framed": 8,
+    "meaning": 8, "heads": 2, "dropout": 0.0,
 }  # fmt: skip
 """Sizes that make networks tiny, each used where a family has such an argument."""
 
@@ -65,10 +68,22 @@ def entry_for(network: Any, spec: Spec, count: int = 4) -> tuple[Tensor, Conditi
     rng = torch.Generator().manual_seed(5)
     shape = (network.latent,) if isinstance(network, Generator) else spec.shape
     entry = torch.randn((count, *shape), generator=rng)
+    if spec.symbols and not isinstance(network, Generator):
+        entry = torch.randint(spec.symbols, spec.shape, generator=rng).expand(count, -1)
     index = torch.arange(count)
     labels = {name: index % len(classes) for name, classes in spec.labels.items()}
     given = torch.rand((count, *spec.given), generator=rng) - 0.5 if spec.given else None
     return entry, Condition(labels, given=given)
+
+
+def result_of(network: Any, spec: Spec, entry: Tensor, condition: Condition) -> Tensor:
+    """What gradients flow from: samples, logits, or what a writer thinks of a text."""
+    if not isinstance(network, LanguageModel):
+        return network(entry, condition)
+    rng = torch.Generator().manual_seed(6)
+    text = torch.randint(3, spec.symbols or 0, (len(entry), *spec.shape), generator=rng)
+    holes = torch.rand(text.shape, generator=rng) < 0.5
+    return network.logits(text, replace(condition, given=torch.where(holes, HOLE, text)))
 
 
 def has(slot: Slot, name: str) -> bool:
@@ -115,7 +130,7 @@ def test_gradients_reach_every_parameter(slot: Slot, name: str, labels: str) -> 
     with torch.no_grad():
         for parameter in network.parameters():  # leave the zeros that some layers start from
             parameter.add_(torch.randn_like(parameter) * 0.02)
-    network(*entry_for(network, spec, 12)).square().mean().backward()
+    result_of(network, spec, *entry_for(network, spec, 12)).square().mean().backward()
     for key, parameter in network.named_parameters():
         assert parameter.grad is not None, key
         assert parameter.grad.isfinite().all(), key
@@ -147,12 +162,14 @@ def test_labels_matter_and_order_of_sets_does_not(slot: Slot, name: str) -> None
         for parameter in network.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.05)
     entry, condition = entry_for(network, spec)
-    plain = network(entry, condition)
+    plain = result_of(network, spec, entry, condition)
     backward = replace(condition, labels=dict(reversed(condition.labels.items())))
-    assert torch.equal(plain, network(entry, backward))
+    assert torch.equal(plain, result_of(network, spec, entry, backward))
     for changed in spec.labels:
         shifted = (condition.labels[changed] + 1) % len(spec.labels[changed])
-        other = network(entry, replace(condition, labels={**condition.labels, changed: shifted}))
+        other = result_of(
+            network, spec, entry, replace(condition, labels={**condition.labels, changed: shifted})
+        )
         assert torch.allclose(plain, other) != heeds_labels(slot, name)
 
 
@@ -194,7 +211,7 @@ def test_serves_a_spec_or_refuses_it_in_a_sentence(slot: Slot, name: str) -> Non
 def test_runs_under_bfloat16_autocast(slot: Slot, name: str) -> None:
     spec, network = at_home(slot, name, "two")
     with torch.autocast("cpu", torch.bfloat16):
-        result = network(*entry_for(network, spec))
+        result = result_of(network, spec, *entry_for(network, spec))
     assert result.isfinite().all()
     result.float().square().mean().backward()
 

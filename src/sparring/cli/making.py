@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,30 +12,69 @@ from sparring.cli._printing import Device, Json, show
 from sparring.core.errors import UserError
 
 if TYPE_CHECKING:  # the module itself brings torch with it
-    from sparring.generation.sampler import Generated
+    from sparring.generation.sampler import Generated, Sampler
+
+
+Model = Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")]
+Many = Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")]
+Seed = Annotated[int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")]
+Label = Annotated[str, typer.Option(help="7, or digit=7,speaker=theo; else all in turn.")]
+Truncation = Annotated[float, typer.Option(help="Below 1: more typical, less varied.")]
+Between = Annotated[
+    str, typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a walk.")
+]
+Steps = Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")]
+Say = Annotated[
+    str, typer.Option(help="Words to put into one file instead, e.g. '4 0 7 1' for digits.")
+]
+Out = Annotated[Path, typer.Option(help="Where the files go.")]
+Trusted = Annotated[
+    bool, typer.Option(help="The model is my own: components it names are imported and run.")
+]
+TEXTS = "Texts"
+Temperature = Annotated[
+    float, typer.Option(help="Below 1 tamer, above 1 bolder.", rich_help_panel=TEXTS)
+]
+TopP = Annotated[
+    float, typer.Option(help="Draw from the likeliest symbols alone.", rich_help_panel=TEXTS)
+]
+Candidates = Annotated[
+    int, typer.Option(help="Write so many, keep the most real one.", rich_help_panel=TEXTS)
+]
+By = Annotated[
+    str, typer.Option(help="Who chooses: discriminator or likelihood.", rich_help_panel=TEXTS)
+]
+Prefix = Annotated[str, typer.Option(help="What texts begin with.", rich_help_panel=TEXTS)]
+Repair = Annotated[
+    str, typer.Option(help="A text with a gap □ for each lost symbol.", rich_help_panel=TEXTS)
+]
+Verse = Annotated[
+    str, typer.Option(help="A form, e.g. five or seven,rhyme,tones.", rich_help_panel=TEXTS)
+]
+Stream = Annotated[
+    bool, typer.Option("--stream", help="Show one text as it is written.", rich_help_panel=TEXTS)
+]
 
 
 def generate(
-    model: Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")],
-    count: Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")
-    ] = None,
-    label: Annotated[str, typer.Option(help="7, or digit=7,speaker=theo; else all in turn.")] = "",
-    truncation: Annotated[float, typer.Option(help="Below 1: more typical, less varied.")] = 1.0,
-    between: Annotated[
-        str,
-        typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a walk."),
-    ] = "",
-    say: Annotated[
-        str,
-        typer.Option(help="Words to put into one file instead, e.g. '4 0 7 1' for digits."),
-    ] = "",
-    steps: Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")] = 8,
-    out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("samples"),
-    trusted: Annotated[
-        bool, typer.Option(help="The model is my own: components it names are imported and run.")
-    ] = False,
+    model: Model,
+    count: Many = None,
+    seed: Seed = None,
+    label: Label = "",
+    truncation: Truncation = 1.0,
+    between: Between = "",
+    say: Say = "",
+    steps: Steps = 8,
+    out: Out = Path("samples"),
+    trusted: Trusted = False,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    candidates: Candidates = 1,
+    by: By = "discriminator",
+    prefix: Prefix = "",
+    repair: Repair = "",
+    verse: Verse = "",
+    stream: Stream = False,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -43,24 +83,40 @@ def generate(
     from sparring.core.places import require_writable
     from sparring.generation import explore, row
     from sparring.generation.loading import load
+    from sparring.generation.wording import Wording, worded
 
-    require_writable(out)
-    sampler = load(model, device, trusted=trusted)
+    wording = Wording(temperature, top_p, candidates, by, prefix, repair, verse)
+    if not stream:
+        require_writable(out)
+    sampler, labels = load(model, device, trusted=trusted), label
+    if wording.ways or stream:
+        sampler, labels = worded(sampler, wording, label)
+    if stream:
+        _show_stream(sampler, seed or 0, labels)
+        return
     if between or say:
         if between:
             paths = explore.save_walk(
-                sampler, _seeds(between), out, steps=steps, labels=label, truncation=truncation
+                sampler, _seeds(between), out, steps=steps, labels=labels, truncation=truncation
             )
         else:
-            spelled = row.spell(sampler, say, seed=seed or 0, labels=label, truncation=truncation)
+            spelled = row.spell(sampler, say, seed=seed or 0, labels=labels, truncation=truncation)
             paths = [row.save_row(spelled, out)]
         made = {"files": [str(path) for path in paths]}
     else:
         many = 16 if count is None else count
-        generated = sampler.generate(many, seed=seed or 0, labels=label, truncation=truncation)
+        generated = sampler.generate(many, seed=seed or 0, labels=labels, truncation=truncation)
         paths = generated.save(out)
         made = _told(paths, generated)
     show(made if as_json else [str(path) for path in paths])
+
+
+def _show_stream(sampler: Sampler, seed: int, labels: Mapping[str, str] | str) -> None:
+    from sparring.generation.wording import stream
+
+    for piece in stream(sampler, seed=seed, labels=labels):
+        print(piece, end="", flush=True)
+    print()
 
 
 def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Int
@@ -31,6 +31,7 @@ MOST_CANDIDATES = 256
 MENDING = 16  # candidates for every mended text, of which the likeliest is kept
 
 By = Literal["discriminator", "likelihood"]
+CHOOSERS: tuple[By, ...] = get_args(By)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Wording:
     temperature: float = 1.0
     top_p: float = 1.0
     candidates: int = 1
-    by: By = "discriminator"
+    by: str = "discriminator"
     prefix: str = ""
     repair: str = ""
     verse: str = ""
@@ -70,6 +71,8 @@ class Wording:
             raise UserError(
                 f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
             )
+        if self.by not in CHOOSERS:
+            raise UserError(f"by = {self.by!r}: {' or '.join(CHOOSERS)} chooses.")
         if self.prefix and self.repair:
             raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
 
@@ -80,8 +83,12 @@ class Wording:
         return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
 
 
-def worded(sampler: Sampler, wording: Wording) -> Sampler:
-    """The same model, writing in this way.
+def worded(
+    sampler: Sampler, wording: Wording, labels: Mapping[str, str] | str = ""
+) -> tuple[Sampler, Mapping[str, str]]:
+    """The same model, writing in this way, and the labels that it is to be asked for.
+
+    These are those given, and where nothing is said, what a form of verse implies.
 
     Raises:
         UserError: it makes no texts, has no discriminator to choose with, or cannot fulfil a wish.
@@ -99,15 +106,10 @@ def worded(sampler: Sampler, wording: Wording) -> Sampler:
         candidates, by = MENDING, "likelihood"
     if candidates > 1:
         generator = Choosy(generator, _score(sampler, model, by), candidates)
-    return sampler.through(generator, wording.ways, given)
-
-
-def agreeing(sampler: Sampler, wording: Wording, labels: Mapping[str, str] | str) -> dict[str, str]:
-    """The labels asked for, and those that a form of verse implies where nothing else is said."""
-    asked = parse_labels(labels, sampler.labels)
-    lines = wording.verse.partition(",")[0].strip()
-    implied = {n: lines for n, classes in sampler.labels.items() if lines and lines in classes}
-    return {**implied, **asked}
+    form = wording.verse.partition(",")[0].strip()
+    implied = {name: form for name, classes in sampler.labels.items() if form in classes}
+    asked = {**implied, **parse_labels(labels, sampler.labels)}
+    return sampler.through(generator, wording.ways, given), asked
 
 
 def stream(
@@ -150,7 +152,7 @@ def _writer(sampler: Sampler) -> LanguageModel:
     return sampler.generator
 
 
-def _score(sampler: Sampler, model: LanguageModel, by: By) -> Scored:
+def _score(sampler: Sampler, model: LanguageModel, by: str) -> Scored:
     if by == "likelihood":
         return Likely(model)
     if sampler.judge is None:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -21,6 +21,7 @@ HOLE = -1
 """In `Condition.given`: the symbol at this place is to be found."""
 
 
+@runtime_checkable
 class Rule(Protocol):
     """What may be written next, for texts of a certain form."""
 

@@ -49,7 +49,7 @@ class Symbols(nn.Module):
             hole = torch.full_like(samples, self.symbols + 1)
             read = F.embedding(torch.where(samples == HOLE, hole, samples), self.rows)
         for embed in self.named:
-            read = read + embed(self.code(condition, self.rows))[:, None]
+            read = read + embed(self.code(condition, read))[:, None]
         return read
 
     def begin(self, count: int, condition: Condition) -> Float[Tensor, "b 1 c"]:

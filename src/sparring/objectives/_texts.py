@@ -93,7 +93,8 @@ def written_for(networks: Networks, batch: Batch, moment: Moment) -> Int[Tensor,
 
 def symbol_match(networks: Networks, batch: Batch, fake: Tensor, moment: Moment) -> Loss:
     """Cross-entropy of every place of real and generated texts (ScratchGAN, equation 3)."""
-    logits, inside = verdicts_on(networks, torch.cat([batch.real, fake]), batch.condition, moment)
+    both = torch.cat([moment.augment(batch.real), moment.augment(fake)])
+    logits, inside = verdicts_on(networks, both, batch.condition)
     real, written = logits.chunk(2)
     of_real, of_written = inside.chunk(2)
     total = _mean(F.softplus(-real), of_real) + _mean(F.softplus(written), of_written)
@@ -101,15 +102,14 @@ def symbol_match(networks: Networks, batch: Batch, fake: Tensor, moment: Moment)
 
 
 def verdicts_on(
-    networks: Networks, samples: Int[Tensor, "n t"], condition: Condition, moment: Moment
+    networks: Networks, samples: Int[Tensor, "n t"], condition: Condition
 ) -> tuple[Float[Tensor, "n t"], Bool[Tensor, "n t"]]:
     """Float32 logits of every place, and which places belong to a text.
 
     `samples` are batches on top of each other, all under one condition.
     """
     stacked = condition.map(lambda each: torch.cat([each] * (len(samples) // len(each))))
-    seen = moment.augment(samples)
-    return reader(networks).verdicts(seen, stacked).float(), places_of(samples)
+    return reader(networks).verdicts(samples, stacked).float(), places_of(samples)
 
 
 def symbol_scores(

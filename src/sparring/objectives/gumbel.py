@@ -42,7 +42,7 @@ class Gumbel(Objective):
 
     Jang et al. 2017, "Categorical reparameterization with Gumbel-softmax", section 2.2 (straight-
     through), in the match of Nie et al. 2019, "RelGAN", section 3.4, after Jolicoeur-Martineau
-    2019.
+    2019. Texts reach the discriminator as they are: no augmentation has a slope for symbols.
 
     Args:
         warm_up: samples shown by likelihood alone, at the beginning.
@@ -77,7 +77,7 @@ class Gumbel(Objective):
 
     def _judge(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         fake = written_for(networks, batch, moment)
-        real, written = self._verdicts(networks, batch, fake, moment)
+        real, written = _verdicts(networks, batch, fake)
         lead = (real - written).detach()
         logs = {
             "d_real": lead.sigmoid().mean(),
@@ -89,19 +89,17 @@ class Gumbel(Objective):
     def _match(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         model = writer_of(networks)
         fake = softly_written(model, batch, moment, self._softness.at(moment.progress))
-        real, written = self._verdicts(networks, batch, fake, moment)
+        real, written = _verdicts(networks, batch, fake)
         kept = likelihood_loss(networks, batch, moment, self._gaps)
         total = F.softplus(real - written).mean() + self._likelihood * kept.total
         return Loss(total, kept.logs)
 
-    def _verdicts(
-        self, networks: Networks, batch: Batch, fake: Tensor, moment: Moment
-    ) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
-        judge = networks.discriminator
-        return (
-            judge(moment.augment(batch.real), batch.condition).float(),
-            judge(fake, batch.condition).float(),
-        )
+
+def _verdicts(
+    networks: Networks, batch: Batch, fake: Tensor
+) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+    judge = networks.discriminator
+    return judge(batch.real, batch.condition).float(), judge(fake, batch.condition).float()
 
 
 def softly_written(

@@ -15,10 +15,10 @@ class Likelihood(Objective):
 
     L_G = -E log p(x_i | x_1 .. x_(i-1))
 
-    Bengio et al. 2003, "A neural probabilistic language model". In a share `gaps` of all steps the
-    generator sees the text with gaps besides, and the loss is that of what is missing (Donahue et
-    al. 2020, "Enabling language models to fill in the blanks"); that takes a generator which heeds
-    what is given, such as transformer.
+    Bengio et al. 2003, "A neural probabilistic language model", section 2. In a share `gaps` of all
+    steps the generator sees the text with gaps besides, and the loss is that of what is missing
+    (Donahue et al. 2020, "Enabling language models to fill in the blanks"); that takes a generator
+    which heeds what is given, such as transformer.
     """
 
     def __init__(self, *, gaps: Gaps = 0.0) -> None:

@@ -87,7 +87,8 @@ class Reinforce(Objective):
     def _earn(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         written = written_for(networks, batch, moment)
         with torch.no_grad():
-            logits, inside = verdicts_on(networks, written, batch.condition, moment)
+            seen = moment.augment(written)
+            logits, inside = verdicts_on(networks, seen, batch.condition)
             rewards = (2.0 * logits.sigmoid() - 1.0) * inside
             returns = discounted(rewards, self._discount)
             expected = reader(networks).expected
