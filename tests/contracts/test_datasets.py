@@ -24,6 +24,7 @@ NAMES = components.names("data")
 SETTINGS: dict[str, dict[str, object]] = {
     "image_folder": {"path": "PICTURES", "size": 8},
     "sound_folder": {"path": "RECORDINGS", "seconds": 0.128},
+    "text_file": {"path": "TEXTS", "label": "mood"},
     "stacked_mnist": {"count": 100},
 }
 # Data sets that are neither in a package nor made here, and the folder in SPARRING_DATA.
@@ -45,6 +46,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {
         "PICTURES": pictures(tmp_path_factory.mktemp("pictures")),
         "RECORDINGS": recordings(tmp_path_factory.mktemp("recordings")),
+        "TEXTS": texts(tmp_path_factory.mktemp("texts") / "own.csv"),
     }
 
 
@@ -64,6 +66,13 @@ def recordings(root: Path) -> Path:
         noise = np.random.RandomState(seed).uniform(-0.5, 0.5, 800 + 40 * seed)
         soundfile.write(folder / f"{seed}.wav", noise, 8_000)
     return root
+
+
+def texts(path: Path) -> Path:
+    moods = ("glad", "sad")
+    rows = [f"line {seed} of my own,{moods[seed % 2]}" for seed in range(24)]
+    path.write_text("\n".join(["text,mood", *rows]))
+    return path
 
 
 def build(name: str, own: dict[str, Path]) -> Dataset:
@@ -151,8 +160,8 @@ def test_the_catalogue_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["image_folder", "sound_folder"])
-def test_a_folder_is_split_without_overlap(name: str, own: dict[str, Path]) -> None:
+@pytest.mark.parametrize("name", ["image_folder", "sound_folder", "text_file"])
+def test_what_a_person_brings_is_split_without_overlap(name: str, own: dict[str, Path]) -> None:
     dataset = build(name, own)
     parts = [{p.tobytes() for p in dataset.split(part).values} for part in ("train", "test")]
     assert not parts[0] & parts[1]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import shutil
 import sys
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +19,7 @@ from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.data._gather import Found, classes_of, find, shares_of
 from sparring.data._listing import Entry, Listing, listed
-
-STALE = 24 * 3600  # seconds after which an unfinished pack is nobody's any more
+from sparring.data._shelf import kept, write_rows
 
 
 class Packer(ABC):
@@ -99,12 +96,12 @@ def packed(path: Path, packer: Packer) -> Pack:
         key = [packer.version, packer.settings, found.digests, sorted(found.quarantined)]
         digest = hashlib.sha256(json.dumps([*key, found.others]).encode()).hexdigest()
         folder = files.cache_dir() / "packs" / f"{packer.many}-{digest[:32]}"
-        try:
-            return _load(folder)
-        except (OSError, ValueError, KeyError, EOFError):
-            pass  # never packed, or damaged since
-        with files.writing(folder, _num_bytes(found, packer)):
-            return _build(path, listing, found, packer, folder)
+
+        def build(draft: Path) -> None:
+            facts = _build(path, listing, found, packer, draft)
+            _tell(facts, folder)
+
+        return kept(folder, _load, build, _num_bytes(found, packer))
 
 
 def _num_bytes(found: Found, packer: Packer) -> int:
@@ -122,43 +119,33 @@ def _load(folder: Path) -> Pack:
     return Pack(values, labels, facts)
 
 
-def _build(path: Path, listing: Listing, found: Found, packer: Packer, folder: Path) -> Pack:
+def _build(
+    path: Path, listing: Listing, found: Found, packer: Packer, draft: Path
+) -> dict[str, Any]:
     num_bytes = _num_bytes(found, packer)
-    files.require_space(folder, num_bytes)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder.parent)
     print(
         f"Packing {len(found.digests):,} {packer.many} of {path} as "
-        f"{' x '.join(map(str, packer.shape))} into {folder} ({num_bytes / 1e6:.1f} MB)",
+        f"{' x '.join(map(str, packer.shape))} into {draft.parent} ({num_bytes / 1e6:.1f} MB)",
         file=sys.stderr,
         flush=True,
     )
-    draft = files.temporary(folder)
-    draft.mkdir()
-    try:
-        entries = {entry.name: entry for entry in listing.entries}
-        shares = shares_of(found.digests)
-        order = sorted(found.digests, key=lambda name: (-shares[name], name))
-        with (draft / "values.npy").open("wb") as file:
-            names = _write_values(file, [entries[name] for name in order], found, packer)
-        _check_usable(path, found, names, draft / "values.npy", packer)
-        facts, labels = _describe(path, found, names, shares, packer)
-        np.save(draft / "labels.npy", labels)
-        files.atomic_write(draft / "pack.json", json.dumps(facts, indent=1).encode())
-        _put_in_place(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    _tell(facts, folder)
-    return _load(folder)
-
-
-def _write_values(
-    file: BinaryIO, entries: Sequence[Entry], found: Found, packer: Packer
-) -> list[str]:
-    """Write the array of all files that decode; returns their names in order."""
+    entries = {entry.name: entry for entry in listing.entries}
+    shares = shares_of(found.digests)
+    order = sorted(found.digests, key=lambda name: (-shares[name], name))
     names: list[str] = []
-    _write_header(file, (len(entries), *packer.shape), packer)
-    start = file.tell()
+    rows = _rows([entries[name] for name in order], found, packer, names)
+    write_rows(draft / "values.npy", rows, packer.shape, packer.dtype)
+    _check_usable(path, found, names, draft / "values.npy", packer)
+    facts, labels = _describe(path, found, names, shares, packer)
+    np.save(draft / "labels.npy", labels)
+    files.atomic_write(draft / "pack.json", json.dumps(facts, indent=1).encode())
+    return facts
+
+
+def _rows(
+    entries: Sequence[Entry], found: Found, packer: Packer, names: list[str]
+) -> Iterator[npt.NDArray[np.generic]]:
+    """One row of each file that decodes; their names are added to `names`."""
     for entry in entries:
         try:
             content = entry.read()
@@ -168,20 +155,9 @@ def _write_values(
         except BadData as reason:
             found.quarantined[entry.name] = str(reason)
             continue
-        assert row.shape == packer.shape and row.dtype == packer.dtype, "as the packer promised"
         found.conversions.update(steps)
-        file.write(row.tobytes())
         names.append(entry.name)
-    file.seek(0)
-    _write_header(file, (len(names), *packer.shape), packer)
-    assert file.tell() == start, "NumPy leaves room for any first dimension"
-    return names
-
-
-def _write_header(file: BinaryIO, shape: tuple[int, ...], packer: Packer) -> None:
-    form = np.lib.format.dtype_to_descr(np.dtype(packer.dtype))
-    header = {"descr": form, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
+        yield row[None]
 
 
 def _check_usable(
@@ -230,25 +206,6 @@ def _describe(
         "files": names,
     }
     return facts, np.array(labels, dtype=np.int64)
-
-
-def _put_in_place(draft: Path, folder: Path) -> None:
-    try:
-        draft.rename(folder)
-    except OSError:
-        # Another process was faster, or what stands there is damaged.
-        try:
-            _load(folder)
-        except (OSError, ValueError, KeyError, EOFError):
-            shutil.rmtree(folder)
-            draft.rename(folder)
-    files.sync_folder(folder.parent)
-
-
-def _sweep(folder: Path) -> None:
-    for draft in folder.glob("*.tmp-*"):
-        if time.time() - draft.stat().st_mtime > STALE:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _tell(facts: dict[str, Any], folder: Path) -> None:
