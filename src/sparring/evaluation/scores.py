@@ -226,7 +226,7 @@ def label(title: str, figure: str, alone: bool) -> str:
 
 
 PART = " of "  # between a figure and the part of the samples that it is a detail of
-SHORT = ("kl", "tv")  # names that are abbreviations
+SHORT = ("kl", "tv", "bleu")  # names that are abbreviations
 ARROWS: Mapping[Better, str] = {"lower": "↓", "higher": "↑", "real": "≈"}
 
 

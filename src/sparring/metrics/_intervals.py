@@ -93,6 +93,33 @@ def left_out(rounds: Float[Tensor, " g"], *, noise: float = 0.0) -> float:
     return max(scatter, 0.0) * (number - 1) / number
 
 
+def ratio(
+    parts: Float[Tensor, " n"],
+    wholes: Float[Tensor, " n"],
+    *,
+    other: float = 0.0,
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> Figure:
+    """A sum over samples divided by another, as of errors by symbols of texts.
+
+    The interval is that of the linearised ratio (Cochran 1977, "Sampling techniques", equation
+    6.9): samples are drawn, and not their parts.
+
+    Args:
+        parts: of each sample.
+        wholes: of each sample; their sum is not 0.
+        other: variance of the ratio that does not come from these samples.
+        low: the least that the ratio can be.
+        high: the most.
+    """
+    parts, wholes = parts.double(), wholes.double()
+    value = float(parts.sum() / wholes.sum())
+    errors = (parts - value * wholes) / wholes.mean()
+    variance = float(errors.var()) / len(errors) + other
+    return normal(value, variance**0.5, low=low, high=high)
+
+
 def share_among(inside: Int[Tensor, "n g"]) -> Figure:
     """The share of points that lie within any of some balls, from counts by group of balls.
 

@@ -13,7 +13,11 @@ from sparring.modalities._tokens import END, PAD, UNKNOWN
 
 Rows = Int64[np.ndarray, "_ _"]
 """Symbols, a text in each row; below 0 where there is none."""
+Numbers = Int64[np.ndarray, " _"]
 NONE = -1
+"""Beyond the text."""
+STRANGE = -2
+"""In the text, but in no run: real texts hold words that a generator cannot write."""
 
 
 def are_texts(evidence: Evidence) -> bool:
@@ -50,12 +54,14 @@ def rows_of(observed: Observed) -> Rows:
 
 
 def words_of(observed: Observed) -> Rows:
-    """The same without ends, and without what the vocabulary lacks: that tells texts from nothing.
-
-    Real texts may hold unknown symbols, generated ones never do.
-    """
+    """The same without ends; symbols that the vocabulary lacks are `STRANGE`, unlike all others."""
     rows = rows_of(observed)
-    return np.where((rows == END) | (rows == UNKNOWN), NONE, rows)
+    return np.where(rows == END, NONE, np.where(rows == UNKNOWN, STRANGE, rows))
+
+
+def lengths_of(words: Rows) -> Numbers:
+    """Symbols of each text, strange ones too."""
+    return (words != NONE).sum(1)
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,12 @@ class Runs:
     """
 
     base: int
-    known: tuple[Int64[np.ndarray, " _"], ...]
+    known: tuple[Numbers, ...]
 
     @staticmethod
     def of(rows: Rows, longest: int, base: int) -> tuple[Runs, list[Rows]]:
         """The runs of these texts, of one symbol up to `longest`, and their numbers as `ending`."""
-        known: list[Int64[np.ndarray, " _"]] = []
+        known: list[Numbers] = []
         found: list[Rows] = []
         numbers = np.zeros_like(rows)
         for length in range(1, longest + 1):
@@ -107,7 +113,7 @@ def _keys(shorter: Rows, rows: Rows, base: int, length: int) -> Rows:
     return np.where((shorter >= 0) & (rows >= 0), shorter * base + rows, NONE)
 
 
-def _places(known: Int64[np.ndarray, " k"], keys: Rows) -> Rows:
+def _places(known: Numbers, keys: Rows) -> Rows:
     if not len(known):
         return np.full_like(keys, NONE)
     places = np.searchsorted(known, keys).clip(max=len(known) - 1)
