@@ -183,6 +183,14 @@ def test_a_training_with_what_is_given_resumes_bit_for_bit(voiced: Run) -> None:
     assert [p.read_bytes() for p in voiced.previews] == previews
 
 
+def test_it_is_not_judged_and_says_so(
+    voiced: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = sparring.train(voiced.recipe, {"judge.every": 8}, out=tmp_path / "run")
+    assert "Not judged on the way: samples are made from something" in capsys.readouterr().err
+    assert run.best is None
+
+
 def test_its_sampler_makes_nothing_by_itself_and_what_is_given_with_it(voiced: Run) -> None:
     sampler = voiced.sampler()
     with pytest.raises(UserError, match="nothing by itself"):
