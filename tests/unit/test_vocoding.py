@@ -138,6 +138,24 @@ def test_it_needs_judges_of_every_place() -> None:
             phase.loss(networks, given, moment(0.5))
 
 
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({"networks.discriminator": {"name": "wavegan"}}, "needs a discriminator that judges"),
+        (
+            {"data.form": "wave", "networks.generator": {"name": "wavegan"}},
+            r"needs data that give mel spectrograms: data\.form",
+        ),
+    ],
+)
+def test_other_players_are_refused_before_there_is_a_folder(
+    voiced: Run, changes: dict[str, Any], needed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=needed):
+        sparring.train(voiced.recipe, changes, out=tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")

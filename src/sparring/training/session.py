@@ -180,6 +180,7 @@ def prepare(
                 for player, given in sorted(recipe.networks.items())
             }
         )
+    objective.require_playable(networks, spec)
     # torch takes a device and a memory format together, but does not say so in its types.
     networks.to(players.device, memory_format=torch.channels_last)  # pyrefly: ignore
     augment = None
