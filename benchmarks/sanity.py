@@ -1,6 +1,7 @@
 """Do the metrics notice what they are for? Real digits, damaged in known ways, and judged.
 
-    python benchmarks/sanity.py [--count 10000] [--steps 300] [--quick] [--data mnist_5k]
+    python benchmarks/sanity.py [--count 10000] [--steps 300] [--quick] [--only METRIC]
+                                [--data mnist_5k]
 
 The samples that stand for generated ones are real ones that are neither among the held-out ones nor
 among the training samples of the comparison, so that undamaged they are what a perfect generator
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000, help="generated and real samples")
     parser.add_argument("--data", default="mnist", help="or mnist_5k, with --count 2000 or less")
     parser.add_argument("--quick", action="store_true", help="without slow metrics")
+    parser.add_argument("--only", default="", help="one metric by its name; else all")
     parser.add_argument("--steps", type=int, default=300, help="of the classifier behind cas")
     parser.add_argument("--extractor", default="plain", help="or residual")
     given = parser.parse_args()
@@ -228,7 +230,7 @@ def main() -> None:
     metrics = {
         name: metric
         for name, metric in built.items()
-        if name not in OF_SOUND and not (given.quick and metric.slow)
+        if name not in OF_SOUND and not (given.quick and metric.slow) and given.only in ("", name)
     }
     found: dict[str, Mapping[str, Figure]] = {}
     for name, figures in judged(extractor, metrics, given.data, given.count):

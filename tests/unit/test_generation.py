@@ -68,8 +68,14 @@ def test_labels_are_read_as_people_write_them() -> None:
     assert parse_labels("digit=1, speaker=bob", TWO.labels) == both
     assert parse_labels(both, TWO.labels) == both
     assert parse_labels("", TWO.labels) == parse_labels("", {}) == {}
-    with pytest.raises(UserError, match="needs the name of its set"):
-        parse_labels("1", TWO.labels)
+    assert parse_labels("1", TWO.labels) == {"digit": "1"}
+    assert parse_labels("bob,2", TWO.labels) == {"speaker": "bob", "digit": "2"}
+    shared = {"first": ("0", "1"), "second": ("1", "2")}
+    for labels, classes in (("1", shared), ("7", TWO.labels)):
+        with pytest.raises(UserError, match="needs the name of its set"):
+            parse_labels(labels, classes)
+    with pytest.raises(UserError, match="There is no digit '17'"):
+        parse_labels("17", {"digit": ("1", "7")})
     with pytest.raises(UserError, match="Did you mean 'speaker'"):
         parse_labels("speeker=ann", TWO.labels)
     for anything in ("7", "digit=7", {"digit": "7"}):

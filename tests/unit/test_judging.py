@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,8 @@ import sparring
 from sparring.core.errors import UserError
 from sparring.core.recipe import Judging, Recipe
 from sparring.core.weights import read
+from sparring.data.spoken_digits import SpokenDigits
+from sparring.modalities.audio import Audio
 from sparring.training import checkpoint, judging
 from sparring.training.history import History
 from sparring.training.run import Run
@@ -178,6 +181,20 @@ def test_data_that_no_extractor_knows_are_watched_but_not_scored(
     assert [row["samples"] for row in looks] == [320, 640]
     assert not any("score" in row for row in looks)
     assert run.best is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "known"),
+    [({}, True), ({"form": "wave", "bins": 32}, True), ({"form": "voiced"}, False),
+     ({"seconds": 0.512}, False), ({"bins": 32}, False),
+     ({"form": "wave", "seconds": 1.024}, False)],
+)  # fmt: skip
+def test_an_extractor_is_at_hand_where_a_shipped_one_suits(
+    settings: dict[str, Any], known: bool
+) -> None:
+    short = {"samples": 20_000, "judge.every": 10_000}
+    recipe = Recipe.read("spoken_digits_quick", short)
+    assert judging.may_be_scored(recipe, Audio(SpokenDigits(**settings).spec)) is known
 
 
 def test_samples_of_any_shape_are_shrunk_to_what_is_large() -> None:

@@ -187,6 +187,15 @@ def test_silence_is_refused(trim: bool, level: bool) -> None:
             _sound.prepared(plain(wave), Settings(RATE, 2048, trim, level))
 
 
+@pytest.mark.parametrize("level", [True, False])
+def test_silence_in_all_that_is_kept_is_refused(level: bool) -> None:
+    late = np.concatenate([silence(0.5), tone(0.5)])
+    with pytest.raises(_sound.Unreadable, match=r"^silent: nothing in its first 0\.256 s is "):
+        _sound.prepared(plain(late), Settings(RATE, 2048, trim=False, level=level))
+    _sound.prepared(plain(late), Settings(RATE, 2048, trim=True, level=level))
+    _sound.prepared(plain(late), Settings(RATE, 6000, trim=False, level=level))
+
+
 def test_real_recordings_come_out_alike(full_data: Path) -> None:
     archive = full_data / "fsdd" / "recordings.tar.gz"
     if not archive.is_file():

@@ -12,6 +12,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import recogniser
 import sound_page
+import sound_speed
+import sparring
 import vocoder
 from sparring.core.errors import UserError
 
@@ -49,6 +51,22 @@ def test_real_words_are_understood(full_data: Path) -> None:
     found = recogniser.understood(test.values[:40])
     assert (found == test.labels["digit"][:40]).mean() > 0.6
     assert (recogniser.understood(np.zeros((2, 5_120), np.int16)) < 10).all()
+
+
+def test_speed_is_sound_made_in_a_second() -> None:
+    head, one, two = sound_speed.rows({1: 2.0, 2: 1.0}, 41.0)
+    assert len(head) == 3
+    assert (one, two) == (["1", "20.5", "1.00"], ["2", "41.0", "2.00"])
+
+
+def test_every_number_of_threads_is_timed() -> None:
+    threads = torch.get_num_threads()
+    try:
+        times = sound_speed.seconds(sparring.load("spoken-digits", "cpu"), 2, 1)
+    finally:
+        torch.set_num_threads(threads)
+    assert times.keys() == {1, 2}
+    assert all(taken > 0 for taken in times.values())
 
 
 def test_a_sound_is_at_no_distance_of_itself_and_noise_is_far() -> None:

@@ -138,6 +138,24 @@ def test_it_needs_judges_of_every_place() -> None:
             phase.loss(networks, given, moment(0.5))
 
 
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({"networks.discriminator": {"name": "wavegan"}}, "needs a discriminator that judges"),
+        (
+            {"data.form": "wave", "networks.generator": {"name": "wavegan"}},
+            r"needs data that give mel spectrograms: data\.form",
+        ),
+    ],
+)
+def test_other_players_are_refused_before_there_is_a_folder(
+    voiced: Run, changes: dict[str, Any], needed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=needed):
+        sparring.train(voiced.recipe, changes, out=tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
@@ -181,6 +199,14 @@ def test_a_training_with_what_is_given_resumes_bit_for_bit(voiced: Run) -> None:
     sparring.resume(voiced.folder, quiet=True)
     assert {p.name: p.read_bytes() for p in end.glob("*.safetensors")} == parts
     assert [p.read_bytes() for p in voiced.previews] == previews
+
+
+def test_it_is_not_judged_and_says_so(
+    voiced: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = sparring.train(voiced.recipe, {"judge.every": 8}, out=tmp_path / "run")
+    assert "Not judged on the way: samples are made from something" in capsys.readouterr().err
+    assert run.best is None
 
 
 def test_its_sampler_makes_nothing_by_itself_and_what_is_given_with_it(voiced: Run) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from sparring.networks.wavegan import PhaseShuffle
+from sparring.core.errors import UserError
+from sparring.core.spec import Spec
+from sparring.networks import Networks
+from sparring.networks.wavegan import PhaseShuffle, WaveGANDiscriminator, WaveGANGenerator
+from sparring.objectives.relativistic import Relativistic
 
 RAMP = torch.arange(20.0).expand(64, 3, 20)
 
@@ -64,3 +69,17 @@ def test_gradients_pass() -> None:
     shuffled(2)(x).sum().backward()
     assert x.grad is not None
     assert torch.isclose(x.grad.sum(), torch.tensor(96.0))
+
+
+def test_a_slope_by_a_small_step_is_refused_where_shifts_would_swamp_it() -> None:
+    spec = Spec("audio", (64,), rate=8_000)
+    by_step, exact = Relativistic(penalty="finite_difference"), Relativistic()
+    for shuffle, objective in ((0, by_step), (2, exact)):
+        objective.require_playable(pair(spec, shuffle), spec)
+    with pytest.raises(UserError, match=r"changes its verdicts by chance; choose 'exact'"):
+        by_step.require_playable(pair(spec, 2), spec)
+
+
+def pair(spec: Spec, shuffle: int) -> Networks:
+    players = WaveGANGenerator(spec, width=4), WaveGANDiscriminator(spec, width=4, shuffle=shuffle)
+    return Networks(dict(zip(("generator", "discriminator"), players, strict=True)))

@@ -101,7 +101,7 @@ def generate(
             )
         else:
             spelled = row.spell(sampler, say, seed=seed or 0, labels=labels, truncation=truncation)
-            paths = [row.save_row(spelled, out)]
+            paths = [row.save_row(spelled, say, out)]
         made = {"files": [str(path) for path in paths]}
     else:
         many = 16 if count is None else count

@@ -66,9 +66,11 @@ class Spec:
         """
         fits = len(self.shape) == axes.count(",") + 1
         if self.modality != modality or not fits or self.symbols is not None:
+            # What is timed can be seen in several forms, and data sets let one choose.
+            other_form = ", or another data.form" * (self.modality == modality and bool(self.rate))
             raise ValueError(
                 f"{who} is made for {modality} of shape ({axes}), not for {self.modality} of shape "
-                f"{self.shape}; choose one that is made for those"
+                f"{self.shape}; choose one that is made for those{other_form}"
             )
         return self.shape
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,23 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         BadData: no such file, a pickle (which could run code), or a damaged file.
     """
+    with _opened(path) as stored:
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        return tensors, _header(stored)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header alone, which takes no memory for tensors.
+
+    Raises:
+        BadData: as `read`.
+    """
+    with _opened(path) as stored:
+        return _header(stored)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise BadData(f"There is no weights file {path}.")
     with path.open("rb") as file:
@@ -49,11 +67,13 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         )
     try:
         with safe_open(path, framework="pt") as stored:
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            header = {key: json.loads(v) for key, v in (stored.metadata() or {}).items()}
+            yield stored
     except (SafetensorError, ValueError, RecursionError, OSError) as error:
         raise BadData(f"{path} is damaged or no safetensors file: {error}.") from error
-    return tensors, header
+
+
+def _header(stored: Any) -> dict[str, Any]:
+    return {key: json.loads(text) for key, text in (stored.metadata() or {}).items()}
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:

@@ -84,7 +84,7 @@ class SoundFolder(Folder):
 class _Recordings(Packer):
     one, many = "recording", "recordings"
     formats = _sound.KINDS
-    version = 1
+    version = 2
     dtype = np.int16
 
     def __init__(self, wanted: _sound.Settings, test_share: float) -> None:

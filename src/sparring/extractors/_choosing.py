@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from sparring.extractors._contrast import contrast
 from sparring.extractors._fitting import Fitting, Heard, accuracy, fit
 from sparring.extractors._of_waves import OfWaves
 from sparring.extractors._per_channel import PerChannel
-from sparring.extractors._trained import EXTRACTOR, Card, Trained, read, write
+from sparring.extractors._trained import EXTRACTOR, Card, Trained, read, spec_of, write
 from sparring.modalities import Modality
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -68,11 +68,10 @@ def looks_for(
     Raises:
         BadData: weights that are not those of their card, or too few samples to learn from.
     """
-    known = shipped_for(str(data["name"]))
     found = []
     for number, architecture in enumerate(modality.looks[:count]):
-        shipped = known / f"{architecture}.safetensors"
-        trained = _suited(read(shipped), dataset.spec) if shipped.is_file() else None
+        shipped = shipped_for(data, architecture, dataset.spec)
+        trained = _suited(read(shipped), dataset.spec) if shipped else None
         if trained is None:
             trained = _own(architecture, number, dataset, modality, device=device, hear=hear)
         trained.network.to(device)
@@ -80,9 +79,18 @@ def looks_for(
     return found
 
 
-def shipped_for(name: str) -> Path:
-    """The folder of the extractors that come with Sparring for a data set; it may be missing."""
-    return SHIPPED / LEARNED_FROM.get(name, name)
+def shipped_for(data: Mapping[str, Any], architecture: str, spec: Spec) -> Path | None:
+    """The extractor that comes with Sparring for a data set; None where none suits its samples.
+
+    Args:
+        data: the `[data]` table of a recipe, for its name.
+        architecture: of the extractor.
+        spec: of the samples.
+    """
+    name = str(data["name"])
+    path = SHIPPED / LEARNED_FROM.get(name, name) / f"{architecture}.safetensors"
+    suits = path.is_file() and _way(spec_of(path), spec) is not None
+    return path if suits else None
 
 
 def may_share(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -227,17 +235,24 @@ def _short(samples: Samples, *, seed: int) -> Fitting:
 
 
 def _suited(single: Trained, spec: Spec) -> Trained | None:
-    """The extractor for samples in another form than it knows; None where it cannot be.
+    """The extractor for samples in another form than it knows; None where it cannot be."""
+    way = _way(single.network.spec, spec)
+    return Trained(way(spec, single.network).eval(), single.card) if way else None
+
+
+def _way(own: Spec, spec: Spec) -> Callable[[Spec, Extractor], Extractor] | None:
+    """How an extractor of samples of Spec `own` looks at those of `spec`; None where it cannot.
 
     Of samples with several channels it looks at each, and of waves at their spectrograms.
     """
-    own = single.network.spec
     if own.rate != spec.rate:
         return None
     if own.shape == spec.shape:
-        return single
+        return _as_it_is
     if own.shape[0] == 1 and own.shape[1:] == spec.shape[1:] and len(own.labels) == 1:
-        return Trained(PerChannel(spec, single.network).eval(), single.card)
-    if OfWaves.serves(spec, own):
-        return Trained(OfWaves(spec, single.network).eval(), single.card)
-    return None
+        return PerChannel
+    return OfWaves if OfWaves.serves(spec, own) else None
+
+
+def _as_it_is(_spec: Spec, single: Extractor) -> Extractor:
+    return single

@@ -138,6 +138,18 @@ def read(path: Path) -> Trained:
     return _ready(network, card)
 
 
+def spec_of(path: Path) -> Spec:
+    """What the extractor in a weights file looks at, from its header alone.
+
+    Raises:
+        BadData: no such file, or none that `write` has written.
+    """
+    try:
+        return Spec.from_json(weights.read_header(path)["spec"])
+    except (TypeError, KeyError) as error:
+        raise BadData(f"{path} does not say what it looks at: no {error} in its header.") from error
+
+
 def _ready(network: Extractor, card: Card) -> Trained:
     network.to(memory_format=torch.channels_last)  # pyrefly: ignore
     return Trained(network.eval().requires_grad_(False), card)

@@ -30,6 +30,19 @@ def require_makeable(count: int, seeds: Sequence[int], truncation: float) -> Non
         raise UserError(f"truncation = {truncation}: a number above 0 and up to 1 is needed.")
 
 
+def require_one_file(count: int, most: int) -> None:
+    """Make sure that so many samples may follow each other in one file.
+
+    Raises:
+        UserError: they are more than `most`.
+    """
+    if count > most:
+        raise UserError(
+            f"{count:,} samples in a row are too long for one file: at most {most:,} of this model "
+            "fit; give fewer words, fewer seeds or fewer steps."
+        )
+
+
 def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, str]:
     """The class asked for in each label set, checked against those that a model heeds.
 
@@ -53,12 +66,13 @@ def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            if len(sets) != 1:
+            homes = [each for each, classes in sets.items() if name in classes or len(sets) == 1]
+            if len(homes) != 1:
                 raise UserError(
                     f"The label {name!r} needs the name of its set, set={name}; "
                     f"the label sets of this model are: {', '.join(sets)}."
                 )
-            name, value = next(iter(sets)), name
+            name, value = homes[0], name
         if name in asked:
             raise UserError(
                 f"{name} is asked to be {asked[name]!r} and {value!r}; give one class for each set."

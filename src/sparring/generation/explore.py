@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sparring.core import files
 from sparring.core.errors import UserError
-from sparring.generation.asking import conditions, parse_labels, require_makeable
+from sparring.generation.asking import conditions, parse_labels, require_makeable, require_one_file
 from sparring.generation.sampler import Generated, Sampler
 
 
@@ -84,7 +84,13 @@ def save_walk(
     labels: Mapping[str, str] | str = "",
     truncation: float = 1.0,
 ) -> list[Path]:
-    """Write `strip.png`, the way through `seeds` in one row, and `walk`, which returns."""
+    """Write `strip.png`, the way through `seeds` in one row, and `walk`, which returns.
+
+    Raises:
+        OutOfResources: the disk is full.
+        UserError: the walk is too long for one file, or what `interpolate` refuses.
+    """
+    require_one_file(2 * steps * len(seeds), sampler.modality.most_in_a_row)
     loop = interpolate(
         sampler, seeds, steps=2 * steps, labels=labels, truncation=truncation, closed=True
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sparring.core.errors import UserError
-from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
+from sparring.generation.asking import (
+    LabelSets,
+    conditions,
+    parse_labels,
+    require_makeable,
+    require_one_file,
+)
 from sparring.generation.sampler import Generated, Sampler
 
 
@@ -22,7 +28,8 @@ def spell(
 
     Args:
         sampler: what makes them.
-        text: classes of one label set, with blanks between: "4 0 7 1".
+        text: classes of one label set, with blanks between: "4 0 7 1". Where classes have blanks
+            in their names, the longest one that fits is taken.
         seed: of the first; number i has seed + i.
         labels: classes of the other sets, as in `Sampler.generate`; those left out are what the
             first seed says, for all of them.
@@ -31,12 +38,13 @@ def spell(
     Raises:
         UserError: no words, or words that are no classes of one label set that is left.
     """
-    words = text.split()
-    if not words:
+    if not text.strip():
         raise UserError("There is nothing to say: give classes with blanks between, e.g. '4 0 7'.")
-    require_makeable(len(words), (seed, seed + len(words) - 1), truncation)
     chosen = parse_labels(labels, sampler.labels)
-    spoken = _set_of(words, {n: c for n, c in sampler.labels.items() if n not in chosen})
+    open_sets = {n: c for n, c in sampler.labels.items() if n not in chosen}
+    spoken, words = _read(text.split(), open_sets)
+    require_makeable(len(words), (seed, seed + len(words) - 1), truncation)
+    require_one_file(len(words), sampler.modality.most_in_a_row)
     first = conditions(sampler.spec, [seed], chosen).labels
     fixed = {name: classes[int(first[name])] for name, classes in sampler.spec.labels.items()}
     named = [{**fixed, spoken: word} for word in words]
@@ -49,29 +57,49 @@ def spell(
     return Generated(samples, seeds, named, sampler.modality, sampler.origin(truncation))
 
 
-def save_row(spelled: Generated, folder: Path) -> Path:
-    """Write all samples as one file, in time or side by side; it is named by their words.
+def save_row(spelled: Generated, text: str, folder: Path) -> Path:
+    """Write all samples as one file, in time or side by side, that is named by what was said.
 
     Raises:
         OutOfResources: the disk is full.
     """
-    differing = [name for name in spelled.labels[0] if len({n[name] for n in spelled.labels}) > 1]
-    name = differing[0] if differing else next(iter(spelled.labels[0]))
-    words = "-".join(labels[name] for labels in spelled.labels)[:60]
+    words = "-".join(text.split())[:60]
     plain = "".join(c if c.isalnum() or c == "-" else "_" for c in words)
     path = folder / f"said-{spelled.seeds[0]:06d}-{plain}{spelled.modality.suffix}"
     spelled.modality.write_row(spelled.samples, path, spelled.stamp())
     return path
 
 
-def _set_of(words: list[str], sets: LabelSets) -> str:
-    """The first label set that has all the words among its classes."""
+def _read(words: Sequence[str], sets: LabelSets) -> tuple[str, list[str]]:
+    """The first label set that all the words are of, and its classes that they name."""
+    foreign = set(words)
     for name, classes in sets.items():
-        if all(word in classes for word in words):
-            return name
+        named, unknown = _classes_in(words, classes)
+        if not unknown:
+            return name, named
+        foreign &= unknown
     known = "; ".join(f"{name}: {', '.join(classes)}" for name, classes in sets.items())
-    foreign = [w for w in words if not any(w in classes for classes in sets.values())] or words
+    told = [word for word in dict.fromkeys(words) if word in foreign] or dict.fromkeys(words)
     raise UserError(
-        f"{', '.join(dict.fromkeys(foreign))} cannot be said: all words must be classes of one "
-        f"label set that --label leaves open ({known or 'there is none'})."
+        f"{', '.join(told)} cannot be said: all words must be classes of one label set that "
+        f"--label leaves open ({known or 'there is none'})."
     )
+
+
+def _classes_in(words: Sequence[str], classes: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The classes that words name, of which one may take several, and words that are of none."""
+    by_length = sorted(classes, key=lambda each: -len(each.split()))
+    named: list[str] = []
+    unknown: set[str] = set()
+    start = 0
+    while start < len(words):
+        for each in by_length:
+            parts = each.split()
+            if parts and list(words[start : start + len(parts)]) == parts:
+                named.append(each)
+                start += len(parts)
+                break
+        else:
+            unknown.add(words[start])
+            start += 1
+    return named, unknown

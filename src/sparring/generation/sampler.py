@@ -189,8 +189,9 @@ class Sampler:
         Args:
             count: how many, 1 to 100,000.
             seed: of the first sample, 0 to 2^63 - count.
-            labels: a class for each label set, `{"digit": "7"}`, "digit=7" or just "7"; sets left
-                out take all their classes in turn, as a sample's seed has it.
+            labels: a class for each label set, `{"digit": "7"}`, "digit=7" or, where no other set
+                has such a class, just "7"; sets left out take all their classes in turn, as a
+                sample's seed has it.
             truncation: the share by which latents are drawn to their mean, in (0, 1]; less is
                 more typical and less varied (in the spirit of Brock et al. 2019, "truncation").
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -18,7 +18,8 @@ from sparring.metrics.memorisation import halved, near_copies
 SHIFT = 8  # frames in both directions; 64 ms of the spectrograms that recipes make
 SHORT = 4  # a shift is at most this part of all frames, so that most of a sound is compared
 MOST = 1_000  # samples of either kind that are looked up; shares are known well enough then
-BLOCK = 2_000  # training samples looked through in one go; a few hundred MB
+BLOCK = 2_000  # training samples looked through in one go, at most
+BYTES = 100_000_000  # of the values in one block; there are two of them, and a few copies of each
 
 
 class AlignedCopies(Metric):
@@ -70,11 +71,23 @@ def aligned_distances(
     matrices a shift, in float32, so that an exact copy is at about 0.0003 where values are in
     [-1, 1].
     """
+    most = block_for(*ours.shape[1:])
+    return torch.cat([_least(block, theirs.split(most)) for block in ours.split(most)])
+
+
+def block_for(bins: int, frames: int) -> int:
+    """How many samples of that size are compared in one go, however long they are."""
+    return min(BLOCK, max(BYTES // (4 * bins * frames), 1))
+
+
+def _least(
+    ours: Float[Tensor, "n bins f"], theirs: Sequence[Float[Tensor, "_ bins f"]]
+) -> Float[Tensor, " n"]:
     bins, frames = ours.shape[1:]
     reach = min(SHIFT, frames // SHORT)
     rows, energies = _by_frames(ours)
     least = torch.full((len(ours),), torch.inf)
-    for block in theirs.split(BLOCK):
+    for block in theirs:
         columns, their_energies = _by_frames(block)
         for shift in range(-reach, reach + 1):
             late, early, kept = max(shift, 0), max(-shift, 0), frames - abs(shift)

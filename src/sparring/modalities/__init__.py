@@ -19,6 +19,8 @@ from sparring.core.spec import Spec
 PAGE = "sheet.html"
 SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
+MOST_IN_A_ROW = 100_000
+"""Samples in one file, where none of them takes long: as many as are ever made in one call."""
 NO_STAMP: Mapping[str, str] = MappingProxyType({})
 
 
@@ -44,6 +46,11 @@ class Modality(ABC):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
+
+    @property
+    def most_in_a_row(self) -> int:
+        """How many samples may follow each other in one file."""
+        return MOST_IN_A_ROW
 
     @abstractmethod
     def to_samples(self, raw: Tensor) -> Tensor:

@@ -233,6 +233,7 @@ def prepared(sound: Sound, settings: Settings) -> tuple[Int16[np.ndarray, " _t"]
         steps.append("quiet ends trimmed")
     if len(wave) > length:
         wave = fitted(wave, length, rate)
+        _check_heard(_loudness(wave, rate)[0], f"its first {length / rate:g} s")
         steps.append("cut")
     if settings.level:
         wave = levelled(wave)
@@ -327,6 +328,6 @@ def _loudness(wave: Wave, rate: int) -> tuple[Wave, int]:
     return np.sqrt(sums / np.diff(starts, append=len(wave))).astype(np.float32), frame
 
 
-def _check_heard(loudness: Wave) -> None:
+def _check_heard(loudness: Wave, where: str = "it") -> None:
     if not loudness.max() >= SILENT:
-        raise Unreadable("silent: nothing in it is louder than -80 dB of full scale")
+        raise Unreadable(f"silent: nothing in {where} is louder than -80 dB of full scale")

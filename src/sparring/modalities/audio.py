@@ -78,6 +78,11 @@ class Audio(Modality):
     def _is_mel(self) -> bool:
         return len(self.spec.shape) == 2
 
+    @property
+    def most_in_a_row(self) -> int:
+        """As many as last ten minutes with their pauses, which is as long as `read` allows."""
+        return int(_sound.MAX_SECONDS / (self.length / self.rate + PAUSE))
+
     def to_samples(self, raw: Int16[Tensor, "b t"]) -> Float[Tensor, "b ..."]:
         """Waves, or mel spectrograms of them, in [-1, 1]."""
         waves = raw.float().div_(32768)

@@ -34,6 +34,9 @@ class Generator(nn.Module, ABC):
 class Discriminator(nn.Module, ABC):
     """Judges samples."""
 
+    draws = False
+    """Whether its verdicts depend, in training, on random numbers too."""
+
     @abstractmethod
     def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, " b"]:
         """One logit for each sample: above 0 "real", below 0 "generated"."""

@@ -104,6 +104,7 @@ class WaveGANDiscriminator(Discriminator):
         coarse, widths = _sizes(spec, width, width_max)
         self.layers = nn.ModuleList(_fall(a, b) for a, b in pairwise((1, *widths)))
         self.shuffle = PhaseShuffle(shuffle)
+        self.draws = shuffle > 0
         labels = label_sets(spec, conditional)
         self.head = ProjectionHead(widths[-1] * coarse, labels, spectral=False)
 

@@ -2,7 +2,8 @@
 
 To add a method write `objectives/<name>.py` with one final subclass of `Objective`; its phases
 name the player that moves and the loss it descends. A loss knows networks, a batch and the
-moment, and nothing else: no trainer, device, logger or configuration. Work on logits.
+moment, and nothing else: no trainer, device, logger or configuration. Work on logits. What not
+every pair of players can do, `require_playable` asks of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 
 
@@ -45,3 +46,14 @@ class Objective(ABC):
     @abstractmethod
     def phases(self) -> Sequence[Phase]:
         """The phases in the order in which they are played."""
+
+    def require_playable(self, networks: Networks, spec: Spec) -> None:  # noqa: B027 (most can)
+        """Make sure, before a training begins, that these players can play by these rules.
+
+        Args:
+            networks: the players.
+            spec: of the data.
+
+        Raises:
+            UserError: they cannot; the message says what would.
+        """

@@ -10,8 +10,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from sparring.core.errors import UserError
 from sparring.core.schedule import constant
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 from sparring.objectives import Objective, Phase
 from sparring.objectives._arguments import Weight
@@ -75,6 +76,19 @@ class Relativistic(Objective):
             Phase("discriminator", self._discriminator_loss),
             Phase("generator", self._generator_loss),
         )
+
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
+        """Verdicts that do not change by chance, where a small step tells the slope.
+
+        Raises:
+            UserError: the discriminator draws random numbers.
+        """
+        if networks.discriminator.draws and not self._exact:
+            raise UserError(
+                "objective.penalty = 'finite_difference' compares two verdicts on nearly the same "
+                "sample, and this discriminator changes its verdicts by chance; choose 'exact', "
+                "or networks.discriminator.shuffle = 0 for wavegan."
+            )
 
     def _discriminator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         with torch.no_grad():

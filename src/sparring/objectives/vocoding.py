@@ -13,7 +13,7 @@ from torch.nn.functional import relu
 
 from sparring.core.errors import UserError
 from sparring.core.schedule import constant
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.modalities import _spectral
 from sparring.networks import Map, MappingDiscriminator, Networks
 from sparring.objectives import Objective, Phase
@@ -24,6 +24,7 @@ WINDOWS = (64, 128, 256, 512)  # samples under which spectra are compared: 8 to 
 FLOOR = 1e-3  # of magnitudes in logarithms: what is quieter is not heard
 NEPERS = 5.756  # in 1 of a mel spectrogram: 50 dB
 FRAMES = 125  # of a mel spectrogram in a second
+UNGIVEN = "vocoding needs data that give mel spectrograms: data.form = 'voiced'."
 
 Spectra = Annotated[Weight, Field(description="weight of the distance of mel spectra")]
 Asked = Annotated[Weight, Field(description="weight of the distance to the spectrogram given")]
@@ -66,6 +67,16 @@ class Vocoding(Objective):
             Phase("generator", self._generator_loss),
         )
 
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
+        """Judges of every place, and waves that are made from mel spectrograms.
+
+        Raises:
+            UserError: other players, or other data.
+        """
+        _judges(networks)
+        if not spec.given:
+            raise UserError(UNGIVEN)
+
     def _discriminator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         judges = _judges(networks)
         if self._adversarial.at(moment.progress) == 0.0:
@@ -85,7 +96,7 @@ class Vocoding(Objective):
     def _generator_loss(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         fake = fakes_for(networks, batch, moment)
         if batch.condition.given is None:
-            raise UserError("vocoding needs data that give mel spectrograms: data.form = 'voiced'.")
+            raise UserError(UNGIVEN)
         # Sums over frequencies lose too much in half precision.
         with torch.autocast(fake.device.type, enabled=False):
             asked, spectra = distances(fake.float(), batch.real, batch.condition.given)

@@ -176,6 +176,9 @@ def judge_for(
         hear(f"Not judged on the way: it is over before judge.every = {every:,} samples.")
     if not is_judged(recipe):
         return None
+    if modality.spec.given:
+        hear("Not judged on the way: samples are made from something given, and not from latents.")
+        return None
     eye = _eye(recipe, dataset, modality, device, hear)
     return Judge(eye, recipe, modality, train, dataset.split("test"), device)
 
@@ -185,13 +188,19 @@ def is_judged(recipe: Recipe) -> bool:
     return 0 < recipe.judge.every <= recipe.samples
 
 
-def may_be_scored(recipe: Recipe) -> bool:
-    """Whether an extractor is at hand, or worth learning."""
-    return is_judged(recipe) and (_is_shipped(recipe) or recipe.samples >= WORTH_LEARNING)
+def may_be_scored(recipe: Recipe, modality: Modality) -> bool:
+    """Whether samples are made from nothing given, and an extractor is at hand or worth learning.
+
+    Args:
+        recipe: its length, its rhythm and the name of its data.
+        modality: of the data.
+    """
+    worth = recipe.samples >= WORTH_LEARNING or _is_shipped(recipe, modality)
+    return is_judged(recipe) and not modality.spec.given and worth
 
 
-def _is_shipped(recipe: Recipe) -> bool:
-    return shipped_for(str(recipe.data["name"])).is_dir()
+def _is_shipped(recipe: Recipe, modality: Modality) -> bool:
+    return shipped_for(recipe.data, modality.looks[0], modality.spec) is not None
 
 
 def _eye(
@@ -201,7 +210,7 @@ def _eye(
     device: torch.device,
     hear: Callable[[str], None],
 ) -> Eye:
-    if not may_be_scored(recipe):
+    if not may_be_scored(recipe, modality):
         hear(
             f"Not scored on the way: no extractor knows these data, and {recipe.samples:,} samples "
             "are too few to learn one for."
@@ -212,7 +221,7 @@ def _eye(
     except UserError as error:
         hear(f"Not scored on the way: {error}")
         return Eye("small pictures", shrunk, scores=False, foreign=False)
-    return Eye(first.name, first.look, scores=True, foreign=_is_shipped(recipe))
+    return Eye(first.name, first.look, scores=True, foreign=_is_shipped(recipe, modality))
 
 
 def shrunk(samples: Shaped[Tensor, "b ..."]) -> tuple[Tensor, Mapping[str, Tensor]]:

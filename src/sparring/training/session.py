@@ -78,10 +78,11 @@ def train(
         team(device) as players,
     ):
         check_share(chosen.batch, chosen.training.accumulate, players.world)
-        if chosen.health.policy == "rollback" and not may_be_scored(chosen):
-            raise UserError(UNSCORED)  # before there is a folder
         dataset, samples = read_data(chosen, players)
-        match = settled(prepare(chosen, dataset.spec, samples, players))
+        match = prepare(chosen, dataset.spec, samples, players)
+        if chosen.health.policy == "rollback" and not may_be_scored(chosen, match.feed.modality):
+            raise UserError(UNSCORED)  # before there is a folder
+        match = settled(match)
         folder = ""
         if players.leads:
             facts = manifest.of_run(
@@ -179,6 +180,7 @@ def prepare(
                 for player, given in sorted(recipe.networks.items())
             }
         )
+    objective.require_playable(networks, spec)
     # torch takes a device and a memory format together, but does not say so in its types.
     networks.to(players.device, memory_format=torch.channels_last)  # pyrefly: ignore
     augment = None

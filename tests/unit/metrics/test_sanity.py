@@ -208,3 +208,11 @@ def test_a_classifier_learns_about_as_much_from_real_ones() -> None:
     ours = metric.measure(evidence("none"), Streams(0))["cas"]
     ceiling = metric.floor(evidence("none"), Streams(0))["cas"]
     assert ours.low <= ceiling.high and ceiling.low <= ours.high
+
+
+def test_the_page_has_a_row_for_every_figure_of_pictures() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+    table = page.partition("## What each metric notices")[2]
+    for name in set(components.names("metrics")).difference(sanity.OF_SOUND):
+        for figure, better in components.find(components.METRIC, name).better.items():
+            assert f"\n| `{figure}` | {better} |" in table

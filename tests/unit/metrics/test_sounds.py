@@ -13,7 +13,7 @@ from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.data.spoken_digits import SpokenDigits
-from sparring.metrics import Evidence, Observed
+from sparring.metrics import Evidence, Observed, aligned_copies
 from sparring.metrics.aligned_copies import AlignedCopies, aligned_distances
 from sparring.metrics.inception_score import InceptionScore, information_in
 from sparring.metrics.sound_defects import SoundDefects, has_clicks, is_clipped
@@ -157,6 +157,17 @@ def test_more_copies_score_higher_though_they_begin_later() -> None:
     assert values == sorted(values)
     assert values[1] == pytest.approx(0.1, abs=0.05)
     assert values[2] == pytest.approx(0.5, abs=0.05)
+
+
+def test_long_sounds_are_compared_in_smaller_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert aligned_copies.block_for(64, 80) == aligned_copies.BLOCK
+    for frames in (80, 7_500, 10**9):
+        block = aligned_copies.block_for(64, frames)
+        assert block == 1 or 4 * 64 * frames * block <= aligned_copies.BYTES
+    ours, theirs = (Audio(SPEC).to_samples(sounds(seed, 30)) for seed in (0, 2))
+    whole = aligned_distances(ours, theirs)
+    monkeypatch.setattr(aligned_copies, "BYTES", 4 * ours[0].numel() * 7)
+    assert torch.allclose(aligned_distances(ours, theirs), whole, atol=1e-5)
 
 
 def test_copies_moved_in_time_are_of_spectrograms_alone() -> None:
