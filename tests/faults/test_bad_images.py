@@ -23,12 +23,7 @@ from sparring.data._inspect import inspect
 from sparring.data.image_folder import ImageFolder
 from sparring.modalities import _decode
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "the cache"
-    monkeypatch.setenv("SPARRING_CACHE", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def picture(seed: int, form: str = "PNG", side: int = 12) -> bytes:

@@ -20,12 +20,7 @@ from sparring.data._inspect import inspect
 from sparring.data.sound_folder import SoundFolder
 from sparring.modalities import _sound
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "the cache"
-    monkeypatch.setenv("SPARRING_CACHE", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def stored(wave: np.ndarray, rate: int = 8_000, form: str = "WAV", subtype: str = "") -> bytes:

@@ -16,12 +16,7 @@ from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.data.image_folder import ImageFolder
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "the cache"
-    monkeypatch.setenv("SPARRING_CACHE", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture

@@ -16,12 +16,7 @@ from sparring.core.errors import BadData, UserError
 from sparring.data.sound_folder import SoundFolder
 from sparring.modalities import _sound
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "the cache"
-    monkeypatch.setenv("SPARRING_CACHE", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture

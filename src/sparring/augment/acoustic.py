@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor
 
-from sparring.augment import Augment
+from sparring.augment import Augment, Start, Target
 from sparring.core.rng import Streams
 
 _DRAWS = 12
@@ -43,22 +43,12 @@ class Acoustic(Augment):
         gap: Annotated[float, Field(ge=0, lt=1, description="share of the length")] = 0.1,
         band: Annotated[float, Field(ge=0, lt=1, description="share of the bands")] = 0.1,
         noise: Annotated[float, Field(ge=0, le=1, description="deviation of values")] = 0.02,
-        start: Annotated[float, Field(ge=0, le=1, description="strength at first")] = 0.0,
-        target: Annotated[float, Field(gt=-1, le=1, description="certainty to hold")] = 0.6,
+        start: Start = 0.0,
+        target: Target = 0.6,
     ) -> None:
+        super().__init__(start, target)
         self._shift, self._gain = shift, gain
         self._gap, self._band, self._noise = gap, band, noise
-        self._start, self._target = start, target
-
-    @property
-    def start(self) -> float:
-        """Strength at the start of the training, in [0, 1]."""
-        return self._start
-
-    @property
-    def target(self) -> float:
-        """The mean sign of verdicts on real samples above which the strength grows; 1 = never."""
-        return self._target
 
     def __call__(self, samples: Tensor, strength: float, rng: Streams) -> Tensor:
         """The sounds, each change made with probability `strength`; gradients pass through.

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from sparring.augment import Augment
+from sparring.augment import Augment, Start, Target
 from sparring.augment._warp import warp
 from sparring.core.rng import Streams
 
@@ -48,24 +48,14 @@ class Gentle(Augment):
         contrast: Annotated[float, Field(ge=0, lt=1, description="share of the contrast")] = 0.2,
         cutout: Annotated[float, Field(ge=0, lt=1, description="share of the side")] = 0.25,
         mirror: Annotated[bool, Field(description="flip left and right")] = False,
-        start: Annotated[float, Field(ge=0, le=1, description="strength at first")] = 0.0,
-        target: Annotated[float, Field(gt=-1, le=1, description="certainty to hold")] = 0.6,
+        start: Start = 0.0,
+        target: Target = 0.6,
     ) -> None:
+        super().__init__(start, target)
         self._shift, self._scale = shift, scale
         self._rotate = math.radians(rotate)
         self._brightness, self._contrast = brightness, contrast
         self._cutout, self._mirror = cutout, mirror
-        self._start, self._target = start, target
-
-    @property
-    def start(self) -> float:
-        """Strength at the start of the training, in [0, 1]."""
-        return self._start
-
-    @property
-    def target(self) -> float:
-        """The mean sign of verdicts on real samples above which the strength grows; 1 = never."""
-        return self._target
 
     def __call__(self, samples: Tensor, strength: float, rng: Streams) -> Tensor:
         """The images, each change made with probability `strength`; gradients pass through.
