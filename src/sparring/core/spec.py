@@ -64,14 +64,8 @@ class Spec:
         Raises:
             ValueError: the samples are others.
         """
-        fits = len(self.shape) == axes.count(",") + 1
-        if self.modality != modality or not fits or self.symbols is not None:
-            # What is timed can be seen in several forms, and data sets let one choose.
-            other_form = ", or another data.form" * (self.modality == modality and bool(self.rate))
-            raise ValueError(
-                f"{who} is made for {modality} of shape ({axes}), not for {self.modality} of shape "
-                f"{self.shape}; choose one that is made for those{other_form}"
-            )
+        fits = len(self.shape) == axes.count(",") + 1 and self.symbols is None
+        self._require(modality, axes, who, fits=fits)
         return self.shape
 
     def symbols_of(self, modality: str, who: str) -> tuple[int, int]:
@@ -84,12 +78,19 @@ class Spec:
         Raises:
             ValueError: the samples are others.
         """
-        if self.modality != modality or len(self.shape) != 1 or not self.symbols:
-            raise ValueError(
-                f"{who} is made for {modality} of shape (tokens,), not for {self.modality} of "
-                f"shape {self.shape}; choose one that is made for those"
-            )
+        self._require(modality, "symbols", who, fits=len(self.shape) == 1 and bool(self.symbols))
+        assert self.symbols is not None, "it fits"
         return self.shape[0], self.symbols
+
+    def _require(self, modality: str, axes: str, who: str, *, fits: bool) -> None:
+        if self.modality == modality and fits:
+            return
+        # What is timed can be seen in several forms, and data sets let one choose.
+        other_form = ", or another data.form" * (self.modality == modality and bool(self.rate))
+        raise ValueError(
+            f"{who} is made for {modality} of shape ({axes}), not for {self.modality} of shape "
+            f"{self.shape}; choose one that is made for those{other_form}"
+        )
 
     @staticmethod
     def from_json(stored: Mapping[str, object]) -> Spec:

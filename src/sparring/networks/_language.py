@@ -49,6 +49,7 @@ class Decoding:
 
 
 PLAIN = Decoding()
+LIKELY = 64  # symbols that are looked at first, as most draws fall on these
 Scored = Callable[[Tensor, Condition], Tensor]
 """Gives each sample, under its condition, one number."""
 
@@ -222,20 +223,38 @@ def drawn(
     Symbols stand in a row from the most to the least likely, each as broad as its probability; the
     share of standard normal numbers that are nearer to 0 than the latent's is the place in it.
     """
-    scaled = logits.double() / decoding.temperature
+    scaled = logits.float() / decoding.temperature
     scaled[:, [PAD, UNKNOWN]] = -math.inf
     if allowed is not None:
         scaled = scaled.masked_fill(~allowed, -math.inf)
-    likely, order = scaled.softmax(1).sort(dim=1, descending=True)
-    upto = likely.cumsum(1)
-    if decoding.top_p < 1.0:
-        upto = upto.masked_fill(upto - likely >= decoding.top_p, 0.0)
-        upto = upto.cummax(1).values
-    share = torch.special.erf(latent.double().abs() / math.sqrt(2.0)) * upto[:, -1]
-    place = (upto <= share[:, None]).sum(1).clamp_max(upto.shape[1] - 1)
+    chances = scaled.softmax(1)
+    share = torch.special.erf(latent.double().abs() / math.sqrt(2.0))
+    likely, order = chances.topk(min(LIKELY, chances.shape[1]), dim=1)
+    symbol, found = _placed(likely, order, share, decoding.top_p)
+    rest = ~found
+    if rest.any():  # a few, as a rule
+        likely, order = chances[rest].sort(dim=1, descending=True)
+        symbol[rest], _ = _placed(likely, order, share[rest], decoding.top_p)
+    return symbol
+
+
+def _placed(
+    likely: Float[Tensor, "b k"], order: Int[Tensor, "b k"], share: Tensor, top_p: float
+) -> tuple[Int[Tensor, " b"], Bool[Tensor, " b"]]:
+    """The symbol at a share of the row of symbols, and whether these, its first, reach so far."""
+    upto = likely.double().cumsum(1)
+    whole = torch.ones_like(share)
+    reached = upto[:, -1]
+    if top_p < 1.0:
+        enough = (upto < top_p).sum(1).clamp_max(upto.shape[1] - 1)
+        whole = upto.gather(1, enough[:, None]).squeeze(1)
+        found = reached >= top_p
+    else:
+        found = share < reached
+    place = (upto <= (share * whole)[:, None]).sum(1)
     # Rounding may lead one beyond the last symbol that has a probability.
     place = torch.minimum(place, (likely > 0).sum(1) - 1)
-    return order.gather(1, place[:, None]).squeeze(1)
+    return order.gather(1, place[:, None]).squeeze(1), found
 
 
 @contextmanager

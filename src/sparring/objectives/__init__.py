@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sparring.core.errors import UserError
 from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 
@@ -47,7 +48,7 @@ class Objective(ABC):
     def phases(self) -> Sequence[Phase]:
         """The phases in the order in which they are played."""
 
-    def require_playable(self, networks: Networks, spec: Spec) -> None:  # noqa: B027 (most can)
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
         """Make sure, before a training begins, that these players can play by these rules.
 
         Args:
@@ -57,3 +58,9 @@ class Objective(ABC):
         Raises:
             UserError: they cannot; the message says what would.
         """
+        if spec.symbols is not None:
+            raise UserError(
+                "This objective moves generators along the slopes of their samples, and symbols "
+                f"have none ({spec.modality} of {spec.symbols:,} symbols); choose likelihood, "
+                "reinforce or gumbel."
+            )

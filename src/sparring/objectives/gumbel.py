@@ -13,12 +13,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sparring.core.schedule import Ramp, Schedule, constant
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.modalities._tokens import END, PAD, UNKNOWN
 from sparring.networks import Networks
 from sparring.networks._language import LanguageModel
 from sparring.objectives import Objective, Phase
-from sparring.objectives._texts import Gaps, HeadStart, WarmUp, likelihood_loss, written_for
+from sparring.objectives._texts import (
+    Gaps,
+    HeadStart,
+    WarmUp,
+    likelihood_loss,
+    reader,
+    written_for,
+)
 from sparring.objectives._texts import writer as writer_of
 
 
@@ -63,6 +70,15 @@ class Gumbel(Objective):
     ) -> None:
         self._warm_up, self._spar = warm_up, warm_up + head_start
         self._softness, self._likelihood, self._gaps = softness, likelihood, gaps
+
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
+        """A generator that writes, and a discriminator that judges every symbol.
+
+        Raises:
+            UserError: the players are others.
+        """
+        writer_of(networks)
+        reader(networks)
 
     def phases(self) -> Sequence[Phase]:
         """Likelihood alone; then the discriminator; then both."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 from sparring.objectives import Objective, Phase
-from sparring.objectives._texts import Gaps, likelihood_loss
+from sparring.objectives._texts import Gaps, likelihood_loss, writer
 
 
 class Likelihood(Objective):
@@ -23,6 +23,14 @@ class Likelihood(Objective):
 
     def __init__(self, *, gaps: Gaps = 0.0) -> None:
         self._gaps = gaps
+
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
+        """A generator that writes symbols.
+
+        Raises:
+            UserError: the players are others.
+        """
+        writer(networks)
 
     def phases(self) -> Sequence[Phase]:
         """The generator's turn."""

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from sparring.core.spec import Batch, Loss, Moment
+from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 from sparring.objectives import Objective, Phase
 from sparring.objectives._texts import (
@@ -69,6 +69,15 @@ class Reinforce(Objective):
         self._every = every
         self._discount, self._keep = discount, baseline
         self._entropy, self._likelihood, self._gaps = entropy, likelihood, gaps
+
+    def require_playable(self, networks: Networks, spec: Spec) -> None:
+        """A generator that writes, and a discriminator that judges every symbol.
+
+        Raises:
+            UserError: the players are others.
+        """
+        writer(networks)
+        reader(networks)
 
     def phases(self) -> Sequence[Phase]:
         """Likelihood alone; then the discriminator; then both."""
