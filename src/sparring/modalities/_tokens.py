@@ -111,14 +111,14 @@ class Tokeniser:
         """The symbols of a text, without an end; what is not in the vocabulary is `UNKNOWN`."""
         if self.kind == "pieces":
             return self._model.encode(text)
-        mark = SPACE if self.kind == "words" else ""
-        return [self._number(mark, symbol) for symbol in _split(text, self.kind)]
+        known = self._numbers
+        return [known.get(symbol, UNKNOWN) for symbol in _split(text, self.kind)]
 
-    def _number(self, mark: str, symbol: str) -> int:
-        if symbol == "\n":
-            mark = ""
-        number = self._model.piece_to_id(SPACE if symbol == " " else mark + symbol)
-        return number if number >= MADE_FROM else UNKNOWN
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Of characters and words; asking the library for each would take ten times as long."""
+        numbers = range(MADE_FROM, self.symbols)
+        return {self.surfaces[number]: number for number in numbers}
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text before the first end or padding."""
