@@ -38,7 +38,8 @@ def decoded(content: bytes, *, replace: bool = False) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadData(
-            f"byte {error.start + 1:,} (line {line:,}) is not UTF-8: 0x{content[error.start]:02x}"
+            f"byte {error.start + 1:,} (line {line:,}) is not UTF-8 "
+            f"(0x{content[error.start]:02x}); save it as UTF-8"
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _without_controls(text, replace=replace)
