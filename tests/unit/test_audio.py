@@ -101,7 +101,10 @@ def test_a_preview_has_a_cell_for_every_sound(tmp_path: Path) -> None:
 
 def test_a_page_plays_everything_and_needs_nothing_else() -> None:
     audio = Audio(WAVE)
-    page = audio.page(audio.to_samples(chirps()), ["<one>"], {"AIGC": 'made "by" us'}).decode()
+    stamp = {"AIGC": 'made "by" us'}
+    documents = audio.documents(audio.to_samples(chirps()), ["<one>"], stamp=stamp)
+    assert list(documents) == ["sheet.html"]
+    page = documents["sheet.html"].decode()
     assert page.count("<audio controls") == 2
     assert "&lt;one&gt;" in page
     assert "<one>" not in page

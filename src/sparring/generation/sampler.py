@@ -19,11 +19,10 @@ from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, in_full
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
 from sparring.generation.model_file import write_model
-from sparring.modalities import PAGE, SHEET, Modality
+from sparring.modalities import SHEET, Modality
 from sparring.networks import Discriminator, Generator
 from sparring.provenance import manifest
 
-PLAYED = 200  # samples on one page
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
 
 
@@ -59,19 +58,26 @@ class Generated:
         shown = captions if any(captions) else ()
         return self.modality.preview(self.samples, shown, stamp=self.stamp())
 
-    def page(self) -> bytes:
-        """An HTML page that plays the first of them; empty where a picture shows it all."""
-        some = slice(PLAYED)
-        return self.modality.page(self.samples[some], self.captions[some], self.stamp())
+    def documents(self) -> Mapping[str, bytes]:
+        """Files by name in which the samples can be heard or read; none where a picture does."""
+        facts = [
+            {"seed": seed, "labels": dict(labels), **self._stamp_of(seed, labels)}
+            for seed, labels in zip(self.seeds, self.labels, strict=True)
+        ]
+        return self.modality.documents(self.samples, self.captions, facts, self.stamp())
 
     def stamp(self) -> dict[str, str]:
         """The text that a file with all samples carries."""
         return manifest.stamp(seeds=list(self.seeds), labels=list(self.labels), **self.origin)
 
+    def _stamp_of(self, seed: int, labels: Mapping[str, str]) -> dict[str, str]:
+        return manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
+
     def save(self, folder: str | Path) -> list[Path]:
         """Write one file a sample, named by its seed and labels, and `sheet.png` after them.
 
-        Samples that must be played get a page `sheet.html` besides.
+        Samples that must be heard or read get a page `sheet.html` besides, and texts get
+        `samples.md` and `samples.jsonl`.
 
         Every file says inside that it is AI-generated, and by what it can be made again.
 
@@ -84,14 +90,11 @@ class Generated:
         for sample, seed, labels in zip(self.samples, self.seeds, self.labels, strict=True):
             name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
             path = folder / f"{name}{self.modality.suffix}"
-            text = manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
-            self.modality.write(sample, path, text)
+            self.modality.write(sample, path, self._stamp_of(seed, labels))
             paths.append(path)
-        shown = [(SHEET, self.sheet()), (PAGE, self.page())]
-        for name, content in shown:
-            if content:
-                files.atomic_write(folder / name, content)
-                paths.append(folder / name)
+        for name, content in {SHEET: self.sheet(), **self.documents()}.items():
+            files.atomic_write(folder / name, content)
+            paths.append(folder / name)
         return paths
 
     def _repr_png_(self) -> bytes:

@@ -17,6 +17,7 @@ from torch import Tensor
 from sparring.core.spec import Spec
 
 PAGE = "sheet.html"
+"""A page beside generated samples that must be heard or read."""
 SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
 MOST_IN_A_ROW = 100_000
@@ -111,8 +112,19 @@ class Modality(ABC):
         """A file for each raw sample that must be played; none where a picture shows it all."""
         return []
 
-    def page(
-        self, samples: Tensor, captions: Sequence[str] = (), stamp: Mapping[str, str] = NO_STAMP
-    ) -> bytes:
-        """An HTML page that plays the samples; empty where a picture shows it all."""
-        return b""
+    def documents(
+        self,
+        samples: Tensor,
+        captions: Sequence[str] = (),
+        facts: Sequence[Mapping[str, Any]] = (),
+        stamp: Mapping[str, str] = NO_STAMP,
+    ) -> Mapping[str, bytes]:
+        """Files by name in which the samples can be heard or read; none where a picture does.
+
+        Args:
+            samples: at least one.
+            captions: words for people, one each; fewer leave the rest bare.
+            facts: what is known of each sample, for machines, with its own stamp; or none at all.
+            stamp: of all together.
+        """
+        return {}

@@ -1,4 +1,4 @@
-"""A page on which sounds can be seen and played; it stands alone, and needs no script."""
+"""Pages that stand alone and need no script: one on which sounds can be played, and the frame."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from html import escape
 
 # Nothing may come from elsewhere, so a reader's browser may refuse all of it.
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
-STYLE = """
+HEAD = """
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 3rem;
   font: 16px/1.5 system-ui, sans-serif; }
+"""
+PLAYERS = """\
 main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
 figure { margin: 0; padding: .6rem; border: 1px solid #8884; border-radius: 8px; }
 img { width: 100%; image-rendering: pixelated; border-radius: 4px; background: #fff; }
 audio { width: 100%; height: 2.2rem; margin-top: .4rem; }
 figcaption { font-size: .95rem; }
-footer { margin-top: 1.5rem; font-size: .8rem; opacity: .75; overflow-wrap: anywhere; }
+"""
+FOOT = """footer { margin-top: 1.5rem; font-size: .8rem; opacity: .75; overflow-wrap: anywhere; }
 """
 
 
@@ -47,14 +50,26 @@ def players(
             f'src="{_data(clip, media_type)}"></audio>'
             f"<figcaption>{words}</figcaption></figure>"
         )
+    return document("Sounds made by Sparring", PLAYERS, figures, stamp)
+
+
+def document(title: str, style: str, parts: Sequence[str], stamp: Mapping[str, str]) -> bytes:
+    """A whole page.
+
+    Args:
+        title: in plain text.
+        style: how the parts look.
+        parts: HTML, one below the other.
+        stamp: what is said about all of them at the end, and in the head for machines.
+    """
     metas = "".join(f'<meta name="{escape(k)}" content="{escape(v)}">\n' for k, v in stamp.items())
     words = "; ".join(f"{key}: {text}" for key, text in stamp.items())
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n{metas}'
-        f"<title>Sounds made by Sparring</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        "<main>\n" + "\n".join(figures) + f"\n</main>\n<footer>{escape(words)}</footer>\n"
+        f"<title>{escape(title)}</title>\n<style>{HEAD}{style}{FOOT}</style>\n</head>\n<body>\n"
+        "<main>\n" + "\n".join(parts) + f"\n</main>\n<footer>{escape(words)}</footer>\n"
         "</body>\n</html>\n"
     ).encode()
 

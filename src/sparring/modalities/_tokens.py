@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sparring.core.errors import BadData, UserError
+from sparring.modalities._breaking import CLOSING_WIDE, HAN, OPENING
 
 Kind = Literal["characters", "words", "pieces"]
 """What a symbol is. Pieces of words are those of Kudo 2018 ("unigram")."""
@@ -27,10 +28,16 @@ GAP = "□"
 """How people write a place that is to be filled."""
 LONGEST = 2_000_000  # bytes of a stored tokeniser that are unpacked
 
-WORD = re.compile(r"\n|\w+(?:['’-]\w+)*|[^\w\s]")
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"  # the library's sign for a blank
-NO_BLANK_BEFORE = frozenset(".,;:!?)]}%\n’'")
-NO_BLANK_AFTER = frozenset("([{$#\n")
+UNSEEN = "\N{LOWER FIVE EIGHTHS BLOCK}"  # the library's sign for what it does not know
+RESERVED = (SPACE, UNSEEN, NO_SYMBOL)
+"""Characters that the library or we need ourselves; they are in no vocabulary."""
+# Chinese and Japanese have no blanks between words, so each character counts as a word.
+ALONE = f"{HAN}\u3041-\u30ff"
+WORD = re.compile(rf"\n|[{ALONE}]|[^\W{ALONE}]+(?:['’-][^\W{ALONE}]+)*|[^\w\s]")
+TOGETHER = re.compile(rf"[{ALONE}][{ALONE}{OPENING}]|[”’][{ALONE}]")
+NO_BLANK_BEFORE = frozenset(".,;:!?)]}%\n’”'،؛؟" + CLOSING_WIDE)
+NO_BLANK_AFTER = frozenset("([{$#\n" + OPENING + CLOSING_WIDE)
 
 
 class Tokeniser:
@@ -51,8 +58,8 @@ class Tokeniser:
         try:
             unpacker = zlib.decompressobj()
             model = unpacker.decompress(base64.b64decode(packed, validate=True), LONGEST)
-            if unpacker.unconsumed_tail or self.kind not in ("characters", "words", "pieces"):
-                raise ValueError("no kind, or too large")
+            if not model or not unpacker.eof or self.kind not in ("characters", "words", "pieces"):
+                raise ValueError("no kind, cut off, or too large")
             self._model = library.SentencePieceProcessor(model_proto=model)
             if self._model.vocab_size() <= MADE_FROM or self._model.eos_id() != END:
                 raise ValueError("other symbols than ours")
@@ -74,11 +81,12 @@ class Tokeniser:
             UserError: the library is not installed.
         """
         library, model = _library(), io.BytesIO()
-        lines: Iterable[str] = texts
+        lines: Iterable[str] = (_without_reserved(text, "") for text in texts)
         size = most
         if kind != "pieces":
             counts = Counter(symbol for text in texts for symbol in _split(text, kind))
-            counts.pop("\n", None)
+            for symbol in ("\n", *RESERVED):
+                counts.pop(symbol, None)
             kept = [s for s, n in counts.most_common(most - MADE_FROM - 2) if n >= least]
             lines = kept
             size = len(kept) + MADE_FROM + 2  # the line break, and for words one after a blank
@@ -110,7 +118,7 @@ class Tokeniser:
     def encode(self, text: str) -> list[int]:
         """The symbols of a text, without an end; what is not in the vocabulary is `UNKNOWN`."""
         if self.kind == "pieces":
-            return self._model.encode(text)
+            return self._model.encode(_without_reserved(text, UNSEEN))
         known = self._numbers
         return [known.get(symbol, UNKNOWN) for symbol in _split(text, self.kind)]
 
@@ -118,7 +126,7 @@ class Tokeniser:
     def _numbers(self) -> dict[str, int]:
         """Of characters and words; asking the library for each would take ten times as long."""
         numbers = range(MADE_FROM, self.symbols)
-        return {self.surfaces[number]: number for number in numbers}
+        return {self.surfaces[n]: n for n in numbers if self.surfaces[n] not in RESERVED}
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text before the first end or padding."""
@@ -147,11 +155,16 @@ def _split(text: str, kind: str) -> Sequence[str]:
     return WORD.findall(text) if kind == "words" else text
 
 
+def _without_reserved(text: str, instead: str) -> str:
+    return text.translate(dict.fromkeys(map(ord, RESERVED), instead))
+
+
 def _joined(words: Sequence[str]) -> str:
     """Words with blanks between, but none where punctuation leans on a word."""
     text = ""
     for word in words:
         leans = word[:1] in NO_BLANK_BEFORE or text[-1:] in NO_BLANK_AFTER
+        leans = leans or TOGETHER.fullmatch(text[-1:] + word[:1]) is not None
         text += word if leans or not text else f" {word}"
     return text
 

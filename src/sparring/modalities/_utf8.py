@@ -44,7 +44,8 @@ def decoded(
         line = lines_before + content.count(b"\n", 0, error.start) + 1
         at = bytes_before + marks + error.start + 1
         raise BadData(
-            f"byte {at:,} (line {line:,}) is not UTF-8: 0x{content[error.start]:02x}"
+            f"byte {at:,} (line {line:,}) is not UTF-8 "
+            f"(0x{content[error.start]:02x}); save it as UTF-8"
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _without_controls(text, replace, lines_before)

@@ -21,12 +21,22 @@ from torch import Tensor
 from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Modality, _page, _sheet, _sound, _spectral, _vocoder
+from sparring.modalities import (
+    NO_STAMP,
+    PAGE,
+    Modality,
+    _page,
+    _sheet,
+    _sound,
+    _spectral,
+    _vocoder,
+)
 
 PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as networks see
 CURVE = 40  # pixels of the height of a wave in a preview
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
+PLAYED = 200  # sounds on one page
 VOICED = 64  # sounds that are given a voice at once
 POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
@@ -200,17 +210,18 @@ class Audio(Modality):
         """Every sound as a file."""
         return [self._file(wave, NO_STAMP) for wave in raw.numpy()]
 
-    def page(
+    def documents(
         self,
         samples: Float[Tensor, "b ..."],
         captions: Sequence[str] = (),
+        facts: Sequence[Mapping[str, Any]] = (),
         stamp: Mapping[str, str] = NO_STAMP,
-    ) -> bytes:
-        """An HTML page that stands alone, with a picture and a player for every sound."""
-        pictures = [self.preview(sample[None]) for sample in samples]
-        return _page.players(
-            pictures, self.clips(self.to_raw(samples)), self.media_type, captions, stamp
-        )
+    ) -> Mapping[str, bytes]:
+        """An HTML page that stands alone, with a picture and a player for the first 200 sounds."""
+        some = samples[:PLAYED]
+        pictures = [self.preview(sample[None]) for sample in some]
+        clips = self.clips(self.to_raw(some))
+        return {PAGE: _page.players(pictures, clips, self.media_type, captions, stamp)}
 
     def animate(
         self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]

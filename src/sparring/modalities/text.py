@@ -17,12 +17,22 @@ from torch import Tensor
 from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Modality, _sheet, _typeset, _utf8
+from sparring.modalities import (
+    NO_STAMP,
+    PAGE,
+    Modality,
+    _sheet,
+    _text_documents,
+    _typeset,
+    _utf8,
+)
 from sparring.modalities._tokens import END, PAD, UNKNOWN, Tokeniser
 
 MARK = "\n\n[AI-generated] "
 """What comes between a text and its stamp in a file."""
 LARGEST = 1_000_000  # bytes of a file with one text
+SHOWN = 256  # texts in a preview
+PAGED = 1_000  # texts on a page
 FRAME = 400  # milliseconds that an animation shows each text
 
 
@@ -105,7 +115,7 @@ class Text(Modality):
         Raises:
             BadData: no such file, not UTF-8, or longer than a sample.
         """
-        text = _utf8.read(path, LARGEST).partition(MARK)[0].rstrip("\n")
+        text = without_stamp(_utf8.read(path, LARGEST))
         try:
             return torch.from_numpy(self.row(text))
         except BadData as error:
@@ -158,8 +168,15 @@ class Text(Modality):
         columns: int = 0,
         stamp: Mapping[str, str] = NO_STAMP,
     ) -> bytes:
-        """A PNG on which all texts can be read."""
-        picture = _typeset.sheet(self.texts(samples), captions, columns)
+        """A PNG on which the first 256 texts can be read, long ones only in part.
+
+        Args:
+            samples: at least one.
+            captions: words under them.
+            columns: texts in a row; 0 makes the sheet as square as possible.
+            stamp: text by keyword inside the file.
+        """
+        picture = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
         return _sheet.png(picture, stamp)
 
     def animate(self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]) -> Path:
@@ -179,11 +196,31 @@ class Text(Modality):
         files.atomic_write(path, content.getvalue())
         return path
 
-    def page(
+    def documents(
         self,
         samples: Shaped[Tensor, "b t"],
         captions: Sequence[str] = (),
+        facts: Sequence[Mapping[str, Any]] = (),
         stamp: Mapping[str, str] = NO_STAMP,
-    ) -> bytes:
-        """An HTML page on which the texts can be read and copied."""
-        return _typeset.page(self.texts(samples), captions, stamp)
+    ) -> Mapping[str, bytes]:
+        """The texts for people as an HTML page and in Markdown, and for machines in JSON lines.
+
+        The page holds the first 1,000 of them, the others hold all.
+        """
+        texts, names = self.texts(samples), _text_documents.names(captions, facts)
+        return {
+            PAGE: _text_documents.page(texts[:PAGED], names, stamp),
+            "samples.md": _text_documents.markdown(texts, names, stamp),
+            "samples.jsonl": _text_documents.json_lines(texts, facts),
+        }
+
+
+def without_stamp(content: str) -> str:
+    """The text in a file that `write` made, or in one of other people without its last breaks."""
+    text, mark, stamp = content.rpartition(MARK)
+    try:
+        if mark and isinstance(json.loads(stamp), dict):
+            return text
+    except (ValueError, RecursionError):
+        pass  # the author's own words
+    return content.rstrip("\n")
