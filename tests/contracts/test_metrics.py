@@ -1,7 +1,7 @@
 """Every metric: sourced, deterministic, at its floor for equals, and silent where it knows nothing.
 
-The evidence is made up: clouds of features around the centres of classes, with small pictures or
-sounds; each metric gets the first of them that it looks at.
+The evidence is made up: clouds of features around the centres of classes, with small pictures,
+sounds or poems; each metric gets the first of them that it looks at.
 """
 
 from __future__ import annotations
@@ -20,15 +20,21 @@ from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.metrics import Evidence, Figure, Metric, Observed
+from sparring.modalities._tokens import Tokeniser
 
 NAMES = components.names("metrics")
 CLASSES, FEATURES = 5, 16
-SETTINGS: dict[str, dict[str, object]] = {"train_on_synthetic": {"steps": 40}}
+SETTINGS: dict[str, dict[str, object]] = {
+    "train_on_synthetic": {"steps": 40}, "two_sample": {"steps": 40}
+}  # fmt: skip
 LABELS = {"kind": tuple("abcde")}
+CHARACTERS = "山风明月花春云水人天秋江日夜雨长年中声无时归寒空白来生心门高清落雪上城"
+POEMS = Tokeniser.learn([f"{CHARACTERS}，。"], "characters")
 FORMS = {
     "pictures": Spec("image", (1, 12, 12), labels=LABELS),
     "waves": Spec("audio", (1_280,), labels=LABELS, rate=8_000),
     "spectrograms": Spec("audio", (16, 20), labels=LABELS, rate=8_000),
+    "poems": Spec("text", (26,), POEMS.symbols, LABELS, tokeniser=POEMS.stored),
 }
 each = pytest.mark.parametrize("name", NAMES)
 
@@ -49,19 +55,32 @@ def cloud(count: int, seed: int, form: str) -> Observed:
 
 
 def drawn_from(features: Tensor, form: str) -> tuple[Tensor, Tensor]:
-    """Small pictures, or chords of sixteen tones, that are as different as the features are."""
+    """Small pictures, chords of sixteen tones, or poems, as different as the features are."""
     spec = FORMS[form]
     modality = components.find(components.MODALITY, spec.modality)(spec)
     if form == "pictures":
         pictures = features.tanh().reshape(len(features), 1, 4, 4)
         samples = pictures.repeat_interleave(3, 2).repeat_interleave(3, 3)
         return samples, modality.to_raw(samples)
+    if form == "poems":
+        raw = torch.stack([torch.from_numpy(modality.row(text)) for text in written(features)])
+        return modality.to_samples(raw), raw
     times = torch.arange(1_280) / 8_000
     tones = (2 * torch.pi * 220 * torch.arange(1, 17)[:, None] * times).sin()
     raw = (features @ tones * 500).round().clamp(-32_768, 32_767).short()
     return modality.to_samples(raw), raw
 
 
+def written(features: Tensor) -> list[str]:
+    """Four lines of five characters, each of which some of the features choose."""
+    places = (3 * torch.cat([features, features[:, :4] + features[:, 4:8]], 1)).round().long()
+    lines = [
+        "".join(CHARACTERS[place % len(CHARACTERS)] for place in row) for row in places.tolist()
+    ]
+    return [f"{x[:5]}，{x[5:10]}。{x[10:15]}，{x[15:]}。" for x in lines]
+
+
+@functools.cache
 def evidence(count: int = 600, form: str = "pictures", seed: int = 0) -> Evidence:
     counts = {1: count, 2: count, 3: 2 * count}
     parts = (cloud(counts[part], 10 * seed + part, form) for part in counts)
@@ -88,9 +107,10 @@ def damaged(given: Observed, change: Tensor) -> Observed:
 
 def test_they_are_there() -> None:
     expected = {
-        "aligned_copies", "class_balance", "density_coverage", "diversity", "frechet",
-        "inception_score", "kernel", "label_accuracy", "memorisation", "mode_coverage",
-        "precision_recall", "sound_defects", "train_on_synthetic",
+        "aligned_copies", "bleu", "class_balance", "density_coverage", "distinct", "diversity",
+        "exact_copies", "frechet", "inception_score", "kernel", "label_accuracy",
+        "language_scores", "memorisation", "mode_coverage", "precision_recall", "sound_defects",
+        "train_on_synthetic", "two_sample", "verse",
     }  # fmt: skip
     assert expected <= set(NAMES)
 
