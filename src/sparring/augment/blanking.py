@@ -9,7 +9,7 @@ from jaxtyping import Int
 from pydantic import Field
 from torch import Tensor
 
-from sparring.augment import Augment
+from sparring.augment import Augment, Start, Target
 from sparring.core.rng import Streams
 from sparring.modalities._tokens import END, PAD, UNKNOWN
 
@@ -32,21 +32,11 @@ class Blanking(Augment):
         self,
         *,
         share: Annotated[float, Field(ge=0, le=1, description="of the symbols of a text")] = 0.15,
-        start: Annotated[float, Field(ge=0, le=1, description="strength at first")] = 0.0,
-        target: Annotated[float, Field(gt=-1, le=1, description="certainty to hold")] = 0.6,
+        start: Start = 0.0,
+        target: Target = 0.6,
     ) -> None:
+        super().__init__(start, target)
         self._share = share
-        self._start, self._target = start, target
-
-    @property
-    def start(self) -> float:
-        """Strength at the start of the training, in [0, 1]."""
-        return self._start
-
-    @property
-    def target(self) -> float:
-        """The mean sign of verdicts on real samples above which the strength grows; 1 = never."""
-        return self._target
 
     def __call__(self, samples: Tensor, strength: float, rng: Streams) -> Int[Tensor, "b t"]:
         """The texts, each of them blotted with probability `strength`.

@@ -81,7 +81,6 @@ def generate(
     """Make new samples: one file each, and a contact sheet of them all."""
     _require_one_way(between, say, count, seed)
     from sparring.core.places import require_writable
-    from sparring.generation import explore, row
     from sparring.generation.loading import load
     from sparring.generation.wording import Wording, worded
 
@@ -91,24 +90,38 @@ def generate(
     sampler, labels = load(model, device, trusted=trusted), label
     if wording.ways or stream:
         sampler, labels = worded(sampler, wording, label)
+    how = {"labels": labels, "truncation": truncation}
     if stream:
         _show_stream(sampler, seed or 0, labels)
-        return
-    if between or say:
-        if between:
-            paths = explore.save_walk(
-                sampler, _seeds(between), out, steps=steps, labels=labels, truncation=truncation
-            )
-        else:
-            spelled = row.spell(sampler, say, seed=seed or 0, labels=labels, truncation=truncation)
-            paths = [row.save_row(spelled, say, out)]
-        made = {"files": [str(path) for path in paths]}
+    elif between or say:
+        _make_one(
+            sampler, _seeds(between) if between else [seed or 0], say, steps, out, how, as_json
+        )
     else:
-        many = 16 if count is None else count
-        generated = sampler.generate(many, seed=seed or 0, labels=labels, truncation=truncation)
+        generated = sampler.generate(16 if count is None else count, seed=seed or 0, **how)
         paths = generated.save(out)
-        made = _told(paths, generated)
-    show(made if as_json else [str(path) for path in paths])
+        show(_told(paths, generated) if as_json else [str(path) for path in paths])
+
+
+def _make_one(
+    sampler: Sampler,
+    seeds: list[int],
+    say: str,
+    steps: int,
+    out: Path,
+    how: Mapping[str, Any],
+    as_json: bool,
+) -> None:
+    """A walk through seeds, or words in a row."""
+    from sparring.generation import explore, row
+
+    if say:
+        spelled = row.spell(sampler, say, seed=seeds[0], **how)
+        paths = [row.save_row(spelled, say, out)]
+    else:
+        paths = list(explore.save_walk(sampler, seeds, out, steps=steps, **how))
+    files = [str(path) for path in paths]
+    show({"files": files} if as_json else files)
 
 
 def _show_stream(sampler: Sampler, seed: int, labels: Mapping[str, str] | str) -> None:

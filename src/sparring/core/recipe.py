@@ -72,6 +72,7 @@ class Judging(BaseModel):
     model_config = STRICT
 
     every: int = Field(10_000, ge=0, description="samples shown between scorings; 0 = never")
+    start: int = Field(0, ge=0, description="samples shown before the first scoring")
     count: int = Field(2_000, ge=100, le=50_000, description="samples made for one scoring")
     budget: float = Field(
         0.05, gt=0, le=1, description="share of the time beyond which scorings are left out"

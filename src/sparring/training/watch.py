@@ -102,6 +102,8 @@ class Watch:
         if self.judge is None or state.history.looked == state.samples:
             return False
         every = recipe.judge.every
+        if state.samples < recipe.judge.start:
+            return False
         if state.samples >= recipe.samples:
             return True
         if state.samples // every == state.history.looked // every:
