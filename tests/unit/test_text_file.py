@@ -157,7 +157,7 @@ def test_marks_line_ends_and_stamps_are_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"good\nb\xe4d", r"own\.txt cannot be used: byte 7 \(line 2\) is not UTF-8: 0xe4"),
+        (b"good\nb\xe4d", r"own\.txt cannot be used: byte 7 \(line 2\) is not UTF-8 \(0xe4\)"),
         (codecs.BOM_UTF8 + b"b\xe4d", r"byte 5 \(line 1\) is not UTF-8"),
         ("gut\nschön".encode("utf-16"), "it is UTF-16; save it as UTF-8"),
         (b"good\nba\0d", r"character 3 of line 2 is the control 0x00"),

@@ -83,10 +83,11 @@ class Spec:
         return self.shape[0], self.symbols
 
     def _require(self, modality: str, axes: str, who: str, *, fits: bool) -> None:
-        if self.modality == modality and fits:
+        of_this_kind = self.modality == modality
+        if of_this_kind and fits:
             return
         # What is timed can be seen in several forms, and data sets let one choose.
-        other_form = ", or another data.form" * (self.modality == modality and bool(self.rate))
+        other_form = ", or another data.form" * (of_this_kind and bool(self.rate))
         raise ValueError(
             f"{who} is made for {modality} of shape ({axes}), not for {self.modality} of shape "
             f"{self.shape}; choose one that is made for those{other_form}"
