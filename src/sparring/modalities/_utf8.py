@@ -19,12 +19,16 @@ MARKS = {
 }
 
 
-def decoded(content: bytes, *, replace: bool = False) -> str:
+def decoded(
+    content: bytes, *, replace: bool = False, bytes_before: int = 0, lines_before: int = 0
+) -> str:
     """The text in UTF-8 bytes, without a byte order mark and with plain line ends.
 
     Args:
         content: the bytes.
         replace: whether what cannot be read becomes U+FFFD, where it is otherwise refused.
+        bytes_before: of the file that stand before them, so that complaints name the right place.
+        lines_before: the same in lines.
 
     Raises:
         BadData: with the bare reason: other encodings, zeros, or control characters.
@@ -32,17 +36,18 @@ def decoded(content: bytes, *, replace: bool = False) -> str:
     for mark, name in MARKS.items():
         if content.startswith(mark):
             raise BadData(f"it is {name}; save it as UTF-8")
-    content = content.removeprefix(codecs.BOM_UTF8)
+    marks = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
+    content = content[marks:]
     try:
         text = content.decode("utf-8", errors="replace" if replace else "strict")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = lines_before + content.count(b"\n", 0, error.start) + 1
+        at = bytes_before + marks + error.start + 1
         raise BadData(
-            f"byte {error.start + 1:,} (line {line:,}) is not UTF-8 "
-            f"(0x{content[error.start]:02x}); save it as UTF-8"
+            f"byte {at:,} (line {line:,}) is not UTF-8: 0x{content[error.start]:02x}"
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _without_controls(text, replace=replace)
+    return _without_controls(text, replace, lines_before)
 
 
 def read(path: Path, most: int, *, replace: bool = False) -> str:
@@ -64,10 +69,11 @@ def read(path: Path, most: int, *, replace: bool = False) -> str:
         raise BadData(f"{path} cannot be used: {error}.") from error
 
 
-def _without_controls(text: str, *, replace: bool) -> str:
+def _without_controls(text: str, replace: bool, lines_before: int) -> str:
     controls = {c for c in set(text) if (c < " " or c == "\x7f") and c not in ALLOWED}
     if controls and not replace:
         at = min(text.index(c) for c in controls)
-        line = text.count("\n", 0, at) + 1
-        raise BadData(f"character {at + 1:,} (line {line:,}) is the control {ord(text[at]):#04x}")
+        line = lines_before + text.count("\n", 0, at) + 1
+        place = at - text.rfind("\n", 0, at)
+        raise BadData(f"character {place:,} of line {line:,} is the control {ord(text[at]):#04x}")
     return text.translate({ord(c): REPLACED for c in controls}) if controls else text
