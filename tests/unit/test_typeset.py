@@ -131,6 +131,7 @@ def test_marks_stay_with_their_letters() -> None:
 def test_a_poem_is_broken_after_its_couplets() -> None:
     couplets = ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"]
     assert _breaking.paragraphs(POEM) == couplets
+    assert _breaking.paragraphs(" ".join(POEM)) == [" ".join(line) for line in couplets]
     assert _breaking.paragraphs("今天天氣很好。我們去公園。") == ["今天天氣很好。我們去公園。"]
     assert _breaking.paragraphs("a\n\tb\u2028c") == ["a", "    b", "c"]
 

@@ -1,7 +1,8 @@
-"""A look at somebody's folder before anyone trains on it."""
+"""A look at somebody's folder or file before anyone trains on it."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from sparring.core.errors import BadData
@@ -9,17 +10,20 @@ from sparring.data._listing import listed
 from sparring.data._picture_report import PictureTally
 from sparring.data._report import FolderReport, Tally
 from sparring.data._sound_report import SoundTally
+from sparring.data._text_report import TextTally, inspect_file
 
 
 def inspect(path: Path) -> FolderReport:
-    """Look at every file in a folder or zip archive; nothing is written.
+    """Look at every file in a folder or zip archive, or at a file of texts; nothing is written.
 
     What most of the files are, by content or name, is what the report is of; the rest are others.
 
     Raises:
-        BadData: there is no such folder, or the archive is damaged or dangerous.
+        BadData: there is no such folder or file, or the archive is damaged or dangerous.
     """
-    tallies: dict[Tally, int] = {PictureTally(): 0, SoundTally(): 0}
+    if path.is_file() and not zipfile.is_zipfile(path):
+        return inspect_file(path)
+    tallies: dict[Tally, int] = {PictureTally(): 0, SoundTally(): 0, TextTally(): 0}
     unread: dict[str, str] = {}
     with listed(path) as listing:
         for entry in listing.entries:

@@ -17,8 +17,9 @@ PIECE = re.compile(
     rf"[{OPENING}(\[{{]*(?:[{WIDE}]|[^\s{WIDE}{OPENING}]+)[{CLOSING},.;:!?)\]}}%]*\s*"
     rf"|[{OPENING}{CLOSING}]+\s*|\s+"
 )
-COUPLETS = re.compile(rf"(?:[{HAN}]{{2,12}}[，、；：][{HAN}]{{2,12}}[。！？])+")
-COUPLET = re.compile(r"[^。！？]+[。！？]")
+CLAUSE = rf"(?:[{HAN}]\s?){{2,12}}"
+COUPLETS = re.compile(rf"(?:{CLAUSE}[，、；：]\s?{CLAUSE}[。！？]\s?)+")
+COUPLET = re.compile(r"[^。！？\s][^。！？]*[。！？]")
 TAB = 4  # blanks
 
 

@@ -19,7 +19,8 @@ Meaning = Annotated[int, Field(gt=0, multiple_of=2, description="numbers that st
 Dropped = Annotated[float, Field(ge=0, lt=1, description="share of features left out in training")]
 """Srivastava et al. 2014, "Dropout"."""
 
-SPREAD = 0.02  # of embeddings at the start
+FAINT = 0.02  # spread of embeddings at the start, where they are the exit too
+PLAIN = 0.3  # and where they are only read: fainter ones take long to be told apart
 EXTRA = 2  # beyond the vocabulary: the beginning, and a hole
 
 
@@ -32,14 +33,15 @@ class Symbols(nn.Module):
         symbols: size of the vocabulary.
         meaning: length of a row.
         labels: the labels of each sample, whose own rows are added.
+        spread: of the rows at the start.
     """
 
-    def __init__(self, symbols: int, meaning: int, labels: LabelCode) -> None:
+    def __init__(self, symbols: int, meaning: int, labels: LabelCode, spread: float) -> None:
         super().__init__()
         self.symbols = symbols
-        self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * SPREAD)
+        self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * spread)
         self.code = labels
-        self.named = nn.ModuleList(begun(e, spread=SPREAD) for e in label_layer(labels, meaning))
+        self.named = nn.ModuleList(begun(e, spread=spread) for e in label_layer(labels, meaning))
 
     def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t c"]:
         """Rows of symbols [b t] with holes as `HOLE`, or of weights of all symbols [b t v]."""

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from sparring.core.spec import Condition, Spec
 from sparring.networks._language import TokenDiscriminator
 from sparring.networks._layers import Heed, LabelCode, label_sets
-from sparring.networks._symbols import Dropped, Meaning, Symbols
+from sparring.networks._symbols import PLAIN, Dropped, Meaning, Symbols
 
 DILATIONS = (1, 2, 4, 8)  # steps between the symbols that a layer looks at: 31 places in all
 
@@ -41,7 +41,8 @@ class ConvolutionalDiscriminator(TokenDiscriminator):
     ) -> None:
         places, symbols = spec.symbols_of("text", "convolutional")
         super().__init__(places)
-        self.read = Symbols(symbols, meaning, LabelCode(label_sets(spec, conditional)))
+        code = LabelCode(label_sets(spec, conditional))
+        self.read = Symbols(symbols, meaning, code, PLAIN)
         self.start = nn.Linear(meaning, width)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in DILATIONS)
         self.looks = nn.ModuleList(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sparring.core.spec import Condition, Spec
 from sparring.networks._language import LanguageModel, TokenDiscriminator
 from sparring.networks._layers import Heed, LabelCode, label_sets
-from sparring.networks._symbols import Dropped, Exit, Meaning, Symbols
+from sparring.networks._symbols import FAINT, PLAIN, Dropped, Exit, Meaning, Symbols
 
 Width = Annotated[int, Field(gt=0, description="features that are carried along")]
 
@@ -48,7 +48,7 @@ class RecurrentGenerator(LanguageModel):
         super().__init__()
         self.latent, self.symbols = spec.symbols_of("text", "recurrent")
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(self.symbols, meaning, code)
+        self.read = Symbols(self.symbols, meaning, code, FAINT)
         self.memory = nn.GRU(meaning, width, batch_first=True)
         self.drop = nn.Dropout(dropout)
         self.exit = Exit(width, self.read)
@@ -93,7 +93,8 @@ class RecurrentDiscriminator(TokenDiscriminator):
     ) -> None:
         places, symbols = spec.symbols_of("text", "recurrent")
         super().__init__(places)
-        self.read = Symbols(symbols, meaning, LabelCode(label_sets(spec, conditional)))
+        code = LabelCode(label_sets(spec, conditional))
+        self.read = Symbols(symbols, meaning, code, PLAIN)
         self.memory = nn.GRU(meaning, width, batch_first=True)
         self.norm = nn.LayerNorm(width)
         self.drop = nn.Dropout(dropout)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from sparring.core.spec import Condition, Spec
 from sparring.networks._language import LanguageModel
 from sparring.networks._layers import Heed, LabelCode, label_sets
-from sparring.networks._symbols import Dropped, Exit, Meaning, Symbols
+from sparring.networks._symbols import FAINT, Dropped, Exit, Meaning, Symbols
 
 WAVES = 10_000.0  # longest of the rotary embeddings, in places
 WIDER = 4  # times the width inside a block's second half
@@ -67,7 +67,8 @@ class TransformerGenerator(LanguageModel):
                 f"transformer needs a width that is a multiple of twice its {heads} heads, not "
                 f"{width}; give another width"
             )
-        self.read = Symbols(self.symbols, meaning, LabelCode(label_sets(spec, conditional)))
+        code = LabelCode(label_sets(spec, conditional))
+        self.read = Symbols(self.symbols, meaning, code, FAINT)
         self.start = nn.Linear(meaning, width)
         self.part = nn.Parameter(torch.zeros(width))  # tells what is given from what is written
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
