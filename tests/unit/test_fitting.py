@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,12 @@ from sparring.extractors import _choosing
 from sparring.extractors._choosing import fresh, learn, looks_for
 from sparring.extractors._contrast import contrast, likeness_loss
 from sparring.extractors._fitting import Fitting, accuracy, fit
+from sparring.extractors._trained import Card, read, write
 from sparring.extractors.inception import Inception, card, weights_path
 from sparring.generation.model_file import modality_of
 from sparring.modalities import Modality
+from sparring.modalities._tokens import MADE_FROM, PAD
+from sparring.modalities.text import Text
 
 CPU = torch.device("cpu")
 QUICK = Fitting(passes=2, batch=64)
@@ -176,3 +180,41 @@ def test_inception_is_named_by_the_weights_that_look(
 def test_inception_wants_gray_or_colour() -> None:
     with pytest.raises(ValueError, match="not at 4"):
         Inception(Spec("image", (4, 28, 28)))
+
+
+def written(count: int, seed: int = 0) -> Samples:
+    """Texts of two classes: symbols rise in one and fall in the other."""
+    chance = np.random.default_rng(seed)
+    kinds = chance.integers(0, 2, count)
+    steps = np.where(kinds, 1, -1)[:, None] * np.arange(12)
+    rows = MADE_FROM + (chance.integers(0, 30, (count, 1)) + steps) % 30
+    rows[np.arange(12) > chance.integers(6, 12, count)[:, None]] = PAD
+    return Samples(rows.astype(np.int32), {"kind": kinds})
+
+
+@pytest.mark.parametrize("architecture", Text.looks)
+def test_extractors_learn_from_texts_with_labels_and_without(architecture: str) -> None:
+    spec = Spec("text", (12,), symbols=33, labels={"kind": ("falling", "rising")})
+    modality = Text(spec)
+    network = fresh(architecture, {}, spec, 0)
+    fit(network, written(512), modality, Fitting(passes=6, batch=64), device=CPU)
+    assert accuracy(network, written(200, 1), modality)["kind"] > 0.9
+
+    bare = replace(spec, labels={})
+    other = fresh(architecture, {}, bare, 0)
+    before = other.features(modality.to_samples(torch.from_numpy(written(64).values)))
+    contrast(other, Samples(written(512).values), modality, QUICK, device=CPU, hear=silent)
+    after = other.features(modality.to_samples(torch.from_numpy(written(64).values)))
+    assert after.isfinite().all()
+    assert not torch.equal(before, after)
+
+
+def test_a_card_for_texts_looks_at_whole_numbers(tmp_path: Path) -> None:
+    spec = Spec("text", (12,), symbols=33)
+    card = Card("phrasal", "texts", "0" * 64, 8, {}, 8, {}, {}, "none", "a test")
+    trained = write(tmp_path, fresh("phrasal", {}, spec, 0), card)
+    samples = Text(spec).to_samples(torch.from_numpy(written(300).values))
+    features, verdicts = trained.look(samples)
+    assert features.shape == (300, 128)
+    assert verdicts == {}
+    assert read(tmp_path / "phrasal.safetensors").look(samples)[0].equal(features)

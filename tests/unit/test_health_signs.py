@@ -60,6 +60,15 @@ def test_as_many_neighbours_are_compared_on_both_sides(tiny: Recipe) -> None:
     assert signs_of_samples(judge, fresh)["duplicates"] == pytest.approx(0.05, abs=0.03)
 
 
+def test_symbols_are_counted_where_no_extractor_knows_them() -> None:
+    texts = torch.tensor([[3, 4, 3, 4], [4, 3, 4, 3], [3, 3, 3, 3]])
+    features, verdicts = shrunk(texts)
+    assert features.shape == (3, 64)
+    assert verdicts == {}
+    assert features[0].tolist() == features[1].tolist() != features[2].tolist()
+    assert features.sum(1).tolist() == [1.0, 1.0, 1.0]
+
+
 def test_agreement_is_what_goes_beyond_chance() -> None:
     labels = torch.arange(10).repeat(100)
     assert _agreement(seen_of(labels, labels, 10), "digit") == pytest.approx(1.0)

@@ -277,15 +277,20 @@ def _pairs(paper: Paper, report: Report) -> None:
         return
     paper.heading("Closest to the training data")
     paper.words(
-        "The generated samples that lie nearest to a training sample, each above the training "
-        "sample that it is nearest to. Copies would look alike in every detail."
+        "The generated samples that lie nearest to a training sample, each with the training "
+        "sample that it is nearest to. Copies would be alike in every detail."
     )
     both: Tensor = pairs
+    half = len(both) // 2
+    texts = report.modality.texts(both)
+    if texts:
+        rows = zip(texts[:half], texts[half:], strict=True)
+        paper.table(["generated", "nearest training sample"], [*map(list, rows)])
+        return
     paper.sheet(
-        report.modality.preview(both, columns=len(both) // 2),
+        report.modality.preview(both, columns=half),
         "Above generated, below the nearest training samples",
     )
-    half = len(both) // 2
     words = [f"generated {i + 1}" for i in range(half)] + [f"training {i + 1}" for i in range(half)]
     # In turns, so that a sample and what it is nearest to are heard one after the other.
     turns = torch.arange(len(both)).view(2, half).T.flatten()

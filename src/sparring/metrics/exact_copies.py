@@ -25,7 +25,8 @@ class ExactCopies(Metric):
 
     People write some sentences twice, and quote each other, so that held-out real texts have such
     shares too: these are the floor. A generator far above it recites; one far below it writes like
-    nobody. Symbols that the vocabulary lacks are in no run.
+    nobody. Symbols that the vocabulary lacks are in no run. Of each kind of texts only as many are
+    looked at as have two million symbols together.
     """
 
     title = "Exact copies"

@@ -94,6 +94,10 @@ class Modality(ABC):
     def write_row(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
         """Write one file in which the samples follow each other, in time or side by side."""
 
+    def texts(self, samples: Tensor) -> list[str]:
+        """What people read in each sample; none where samples must be seen or heard."""
+        return []
+
     @abstractmethod
     def preview(
         self,
