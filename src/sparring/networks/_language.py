@@ -192,6 +192,14 @@ class TokenDiscriminator(Discriminator):
         super().__init__()
         self.register_buffer("expected", torch.zeros(places))
 
+    @torch.no_grad()
+    def begin_as(self, generator: nn.Module) -> None:
+        """Take over what the generator has learned to read with: weights of equal name and shape."""
+        own = dict(self.named_parameters())
+        for name, weight in generator.named_parameters():
+            if name in own and own[name].shape == weight.shape:
+                own[name].copy_(weight)
+
     @abstractmethod
     def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
         """One logit for each place, above 0 "real".

@@ -1,4 +1,4 @@
-"""A generator of texts that looks back at everything written, and at what it is to complete."""
+"""The pair for texts that looks everywhere: back at what is written, and at a text as a whole."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sparring.core.spec import Condition, Spec
-from sparring.networks._language import LanguageModel
+from sparring.networks._language import LanguageModel, TokenDiscriminator
 from sparring.networks._layers import Heed, LabelCode, label_sets
-from sparring.networks._symbols import FAINT, Dropped, Exit, Meaning, Symbols
+from sparring.networks._symbols import FAINT, PLAIN, Dropped, Exit, Meaning, Symbols
 
 WAVES = 10_000.0  # longest of the rotary embeddings, in places
 WIDER = 4  # times the width inside a block's second half
@@ -62,11 +62,7 @@ class TransformerGenerator(LanguageModel):
     ) -> None:
         super().__init__()
         self.latent, self.symbols = spec.symbols_of("text", "transformer")
-        if width % (2 * heads):
-            raise ValueError(
-                f"transformer needs a width that is a multiple of twice its {heads} heads, not "
-                f"{width}; give another width"
-            )
+        _require_heads(width, heads)
         code = LabelCode(label_sets(spec, conditional))
         self.read = Symbols(self.symbols, meaning, code, FAINT)
         self.start = nn.Linear(meaning, width)
@@ -109,6 +105,53 @@ class TransformerGenerator(LanguageModel):
             x, pair = block(x, 0, None, causal=False)
             pairs.append(pair)
         return pairs
+
+
+class TransformerDiscriminator(TokenDiscriminator):
+    """Reads a text in both directions, as the generator reads what it is given, and judges it.
+
+    Devlin et al. 2019, "BERT", in small; every place is judged by all others.
+
+    Raises:
+        ValueError: no rows of symbols, or a width that heads do not divide evenly.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        width: Width = 192,
+        depth: Depth = 2,
+        heads: Heads = 4,
+        meaning: Meaning = 128,
+        dropout: Dropped = 0.1,
+        conditional: Heed = True,
+    ) -> None:
+        places, symbols = spec.symbols_of("text", "transformer")
+        super().__init__(places)
+        _require_heads(width, heads)
+        code = LabelCode(label_sets(spec, conditional))
+        self.read = Symbols(symbols, meaning, code, PLAIN)
+        self.start = nn.Linear(meaning, width)
+        self.part = nn.Parameter(torch.zeros(width))
+        self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
+        self.drop = nn.Dropout(dropout)
+        self.end = nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 1))
+
+    def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
+        """One logit for each place."""
+        x = self.start(self.drop(self.read(samples, condition))) + self.part
+        for block in self.blocks:
+            x, _ = block(x, 0, None, causal=False)
+        return self.end(self.drop(x)).squeeze(2)
+
+
+def _require_heads(width: int, heads: int) -> None:
+    if width % (2 * heads):
+        raise ValueError(
+            f"transformer needs a width that is a multiple of twice its {heads} heads, not "
+            f"{width}; give another width"
+        )
 
 
 class _Block(nn.Module):

@@ -27,6 +27,7 @@ class Phase:
         every: steps between its turns; 1 = each step.
         start: real samples shown before its first turn.
         end: real samples shown after which it has no more; None = the end of the training.
+        opening: what happens to the players right before its first turn.
     """
 
     player: str
@@ -34,6 +35,11 @@ class Phase:
     every: int = 1
     start: int = 0
     end: int | None = None
+    opening: Callable[[Networks], None] | None = None
+
+    def opens(self, samples: int, batch: int) -> bool:
+        """Whether its time begins with the step after so many samples, of so many in a step."""
+        return samples - batch < self.start <= samples
 
     def is_due(self, step: int, samples: int) -> bool:
         """Whether it is played in the step number `step`, with so many samples shown before."""

@@ -52,6 +52,11 @@ def reader(networks: Networks) -> TokenDiscriminator:
     return networks.discriminator
 
 
+def learn_to_read(networks: Networks) -> None:
+    """Let the discriminator begin with what the generator has learned from likelihood."""
+    reader(networks).begin_as(writer(networks))
+
+
 def likelihood_loss(networks: Networks, batch: Batch, moment: Moment, gaps: float) -> Loss:
     """Minus the mean log-probability (nats) of real symbols, known ones alone.
 

@@ -22,6 +22,7 @@ from sparring.objectives._texts import (
     Gaps,
     HeadStart,
     WarmUp,
+    learn_to_read,
     likelihood_loss,
     reader,
     written_for,
@@ -84,7 +85,7 @@ class Gumbel(Objective):
         """Likelihood alone; then the discriminator; then both."""
         return (
             Phase("generator", self._likely, end=self._warm_up),
-            Phase("discriminator", self._judge, start=self._warm_up),
+            Phase("discriminator", self._judge, start=self._warm_up, opening=learn_to_read),
             Phase("generator", self._match, start=self._spar),
         )
 

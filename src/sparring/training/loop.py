@@ -52,6 +52,8 @@ def play(match: Match, keeper: Keeper) -> None:
             # No gradient of an earlier step may look like one of this.
             state.optimisers[player].zero_grad()
         for phase in due:
+            if phase.opening is not None and phase.opens(state.samples, recipe.batch):
+                phase.opening(state.networks)
             loss, logs = turn(match, phase, views[phase.player], batch, moment)
             verdict = keeper.judge(phase.player, loss)
             if verdict is Verdict.ROLL_BACK:
