@@ -194,7 +194,7 @@ class TokenDiscriminator(Discriminator):
 
     @torch.no_grad()
     def begin_as(self, generator: nn.Module) -> None:
-        """Take over what the generator has learned to read with: weights of equal name and shape."""
+        """Take over what the generator reads by: its weights of equal name and shape."""
         own = dict(self.named_parameters())
         for name, weight in generator.named_parameters():
             if name in own and own[name].shape == weight.shape:
