@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from sparring.core import device as devices
 from sparring.core.rng import Streams
+from sparring.objectives import Phase
 from sparring.training.distributed import Team
 from sparring.training.loop import Match, moment_of, turn
 from sparring.training.state import State
@@ -50,7 +52,10 @@ def estimate(match: Match) -> Estimate:
     """What this training will take on this machine, in the precision that it would settle on."""
     match, paces = _settled(match)
     recipe, state = match.recipe, match.state
-    seconds = (paces.get(match.precision) or rehearse(match, match.precision)) / recipe.batch
+    stages = stages_of(match.objective.phases(), recipe.samples)
+    known = paces.get(match.precision) if len(stages) == 1 else None
+    seconds = known or sum(share * rehearse(match, match.precision, at) for at, share in stages)
+    seconds /= recipe.batch
     checkpoint = sum(t.nbytes for part in state.parts().values() for t in part.values())
     players = {p: sum(w.numel() for w in n.parameters()) for p, n in state.networks.items()}
     moments = 8 * sum(players.values())  # Adam's two float32 moments exist from the first step on
@@ -65,8 +70,16 @@ def estimate(match: Match) -> Estimate:
     )
 
 
-def rehearse(match: Match, precision: str) -> float:
-    """Seconds for one step, the median of a few; the match itself is not touched.
+def stages_of(phases: Sequence[Phase], samples: int) -> list[tuple[int, float]]:
+    """Where the phases that are played change: samples shown before, and the share until then."""
+    borders = {0, *(p.start for p in phases), *(p.end for p in phases if p.end is not None)}
+    begins = sorted(border for border in borders if border < samples)
+    ends = [*begins[1:], samples]
+    return [(at, (end - at) / samples) for at, end in zip(begins, ends, strict=True)]
+
+
+def rehearse(match: Match, precision: str, shown: int = 0) -> float:
+    """Seconds for one step after so many samples, the median of a few; the match is not touched.
 
     Slow steps are fewer, down to one after one of warm-up: they are not to be waited for.
     """
@@ -77,6 +90,7 @@ def rehearse(match: Match, precision: str) -> float:
         Streams(recipe.seed),
         copy.deepcopy(match.state.strength),
     )
+    state.samples = shown
     alone = replace(match, state=state, precision=precision, team=Team(0, 1, match.team.device))
     times: list[float] = []
     while len(times) < 2 or (len(times) < WARM_UP + TIMED and sum(times) < PATIENCE):
