@@ -32,6 +32,7 @@ Trusted = Annotated[
     bool, typer.Option(help="The model is my own: components it names are imported and run.")
 ]
 TEXTS = "Texts"
+READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
     float, typer.Option(help="Below 1 tamer, above 1 bolder.", rich_help_panel=TEXTS)
 ]
@@ -134,11 +135,16 @@ def _show_stream(sampler: Sampler, seed: int, labels: Mapping[str, str] | str) -
 
 def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
     """What was made, for machines."""
-    samples = zip(paths, generated.seeds, generated.labels, strict=False)
+    samples = [
+        {"file": str(path), "seed": seed, "labels": dict(labels)}
+        for path, seed, labels in zip(paths, generated.seeds, generated.labels, strict=False)
+    ]
+    for sample, text in zip(samples, generated.modality.readable(generated.samples), strict=False):
+        sample["text"] = text
     return {
         "sheet": str(paths[len(generated)]),
         "pages": [str(path) for path in paths[len(generated) + 1 :]],
-        "samples": [{"file": str(p), "seed": s, "labels": dict(n)} for p, s, n in samples],
+        "samples": samples,
     }
 
 

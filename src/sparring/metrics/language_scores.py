@@ -47,11 +47,12 @@ class LanguageScores(Metric):
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`forward_nats` and `reverse_nats`, from 0 up.
 
-        The intervals are over the texts that are read; those of the second also over the texts that
-        the model learned from, as a jackknife over five groups.
+        The intervals are over the texts that are read and, as a jackknife over five groups, over
+        those that the model learned from.
         """
         require(evidence, self.fewest)
         base = require_texts(evidence)
+<<<<<<< HEAD
         return scores(rows_of(evidence.generated), rows_of(evidence.real), base, rng)
 
 
@@ -67,6 +68,23 @@ def scores(ours: Rows, real: Rows, base: int, rng: Streams) -> Mapping[str, Figu
         "forward_nats": ratio(*nats(real, ours, base), low=0.0),
         "reverse_nats": ratio(*nats(ours, real, base), other=variance, low=0.0),
     }
+=======
+        ours, real = rows_of(evidence.generated), rows_of(evidence.real)
+        return {
+            "forward_nats": _read(real, ours, base, rng, "language.real"),
+            "reverse_nats": _read(ours, real, base, rng, "language.generated"),
+        }
+>>>>>>> textjudge
+
+
+def _read(learned: Rows, read: Rows, base: int, rng: Streams, name: str) -> Figure:
+    order = rng.permutation(name, len(learned)).numpy()
+    without = [
+        _mean(nats(np.delete(learned, group, axis=0), read, base))
+        for group in np.array_split(order, GROUPS)
+    ]
+    variance = left_out(torch.tensor(without, dtype=torch.float64))
+    return ratio(*nats(learned, read, base), other=variance, low=0.0)
 
 
 def nats(learned: Rows, read: Rows, base: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -47,7 +47,7 @@ def seen() -> tuple[Observed, Observed]:
 
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
-    names = set(components.names("metrics")) - {SLOWEST, *sanity.OF_SOUND}
+    names = set(components.names("metrics")) - {SLOWEST, *sanity.ELSEWHERE}
     return {name: components.find(components.METRIC, name)() for name in sorted(names)}
 
 
