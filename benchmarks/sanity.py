@@ -233,11 +233,7 @@ def main() -> None:
     metrics = {
         name: metric
         for name, metric in built.items()
-<<<<<<< HEAD
-        if name not in OF_SOUND and not (given.quick and metric.slow) and given.only in ("", name)
-=======
-        if name not in ELSEWHERE and not (given.quick and metric.slow)
->>>>>>> textjudge
+        if name not in ELSEWHERE and not (given.quick and metric.slow) and given.only in ("", name)
     }
     found: dict[str, Mapping[str, Figure]] = {}
     for name, figures in judged(extractor, metrics, given.data, given.count):
