@@ -17,8 +17,7 @@ from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.generation.model_file import (
-    JUDGE_FILE,
-    MODEL_FILE,
+    JUDGE,
     build_generator,
     build_judge,
     locate,
@@ -26,7 +25,6 @@ from sparring.generation.model_file import (
 )
 from sparring.generation.sampler import Sampler
 from sparring.modalities import Modality
-from sparring.provenance import manifest
 
 SPARE = 1_000  # parameters that a network may register beyond twice those in a file
 
@@ -50,15 +48,12 @@ def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False)
     with memory.enough():
         tensors, header = weights.read(path)
         recipe, modality, facts = _described(header, path, trusted=trusted)
-        generator = _built(build_generator, recipe, modality.spec, tensors, path, trusted=trusted)
+        judging = weights.select(tensors, JUDGE)
+        own = {name: t for name, t in tensors.items() if not name.startswith(JUDGE)}
+        generator = _built(build_generator, recipe, modality.spec, own, path, trusted=trusted)
         place, judge = device.choose(device_name), None
-        beside = path.with_name(JUDGE_FILE)
-        if generator.is_choosy and path.name == MODEL_FILE and beside.is_file():
-            model_hash = manifest.tensors_hash(generator.state_dict())
-            tensors, header = weights.read(beside)
-            if header.get("model_hash") != model_hash:
-                raise BadData(f"{beside} does not belong to {path}: it was kept with another one.")
-            judge = _built(build_judge, recipe, modality.spec, tensors, beside, trusted=trusted)
+        if judging:
+            judge = _built(build_judge, recipe, modality.spec, judging, path, trusted=trusted)
             judge.to(place)
         return Sampler(generator.to(place), recipe, modality, facts, judge)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core import components, files, weights
-from sparring.core.errors import BadData, nearest
+from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.recipe import Recipe, last_part
 from sparring.core.spec import Spec
 from sparring.modalities import Modality
@@ -17,8 +17,8 @@ from sparring.provenance import manifest
 from sparring.provenance.card import card
 
 MODEL_FILE = "model.safetensors"
-JUDGE_FILE = "discriminator.safetensors"
-"""Beside it, where the discriminator is kept too."""
+JUDGE = "discriminator."
+"""What the weights of the discriminator begin with, where it is kept in the same file."""
 SHIPPED = Path(__file__).parents[1] / "weights"
 """Models that come with Sparring, one folder each."""
 
@@ -42,11 +42,15 @@ def modality_of(spec: Spec, *, built_in_only: bool = False) -> Modality:
 
 
 def build_judge(recipe: Recipe, spec: Spec) -> Discriminator:
-    """The discriminator that a recipe describes, with fresh weights."""
-    return components.build(
-        components.DISCRIMINATOR, recipe.networks["discriminator"], spec,
-        where="networks.discriminator",
-    )  # fmt: skip
+    """The discriminator that a recipe describes, with fresh weights.
+
+    Raises:
+        UserError: it describes none.
+    """
+    table = recipe.networks.get("discriminator")
+    if table is None:
+        raise UserError("its recipe has no discriminator, though it holds weights of one.")
+    return components.build(components.DISCRIMINATOR, table, spec, where="networks.discriminator")
 
 
 def write_model(
@@ -67,9 +71,9 @@ def write_model(
     facts = _shown(facts, recipe)
     recipe = recipe.without_paths()
     header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": facts}
-    if judge is not None:
-        weights.write(folder / JUDGE_FILE, judge.state_dict(), {"model_hash": model_hash})
-    weights.write(folder / MODEL_FILE, tensors, header)
+    kept = {} if judge is None else judge.state_dict()
+    whole = tensors | {JUDGE + name: tensor for name, tensor in kept.items()}
+    weights.write(folder / MODEL_FILE, whole, header)
     config = json.dumps({**header, "model_hash": model_hash}, indent=1)
     files.atomic_write(folder / "config.json", config.encode())
     text = card(recipe, spec, model_hash=model_hash, **facts)
