@@ -71,8 +71,9 @@ def write_model(
     facts = _shown(facts, recipe)
     recipe = recipe.without_paths()
     header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": facts}
-    kept = {} if judge is None else judge.state_dict()
-    whole = tensors | {JUDGE + name: tensor for name, tensor in kept.items()}
+    whole = dict(tensors)
+    if judge is not None:
+        whole |= {JUDGE + name: tensor for name, tensor in judge.state_dict().items()}
     weights.write(folder / MODEL_FILE, whole, header)
     config = json.dumps({**header, "model_hash": model_hash}, indent=1)
     files.atomic_write(folder / "config.json", config.encode())

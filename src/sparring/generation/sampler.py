@@ -132,6 +132,7 @@ class Sampler:
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
         self.ways: Mapping[str, Any] = {}
+        self._own = self.generator
 
     def through(
         self, generator: Generator, ways: Mapping[str, Any], given: Tensor | None = None
@@ -253,7 +254,7 @@ class Sampler:
     def save(self, folder: str | Path) -> Path:
         """Write a model folder that `load` reads."""
         facts, judge = self.facts, self.judge
-        return write_model(Path(folder), self.generator, self.recipe, self.spec, facts, judge)
+        return write_model(Path(folder), self._own, self.recipe, self.spec, facts, judge)
 
     def _repr_png_(self) -> bytes:
         return self.generate().sheet()
