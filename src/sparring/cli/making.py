@@ -139,7 +139,7 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
         {"file": str(path), "seed": seed, "labels": dict(labels)}
         for path, seed, labels in zip(paths, generated.seeds, generated.labels, strict=False)
     ]
-    for sample, text in zip(samples, generated.modality.readable(generated.samples), strict=False):
+    for sample, text in zip(samples, generated.modality.texts(generated.samples), strict=False):
         sample["text"] = text
     return {
         "sheet": str(paths[len(generated)]),

@@ -112,10 +112,6 @@ class Modality(ABC):
     def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
         """Write one file that moves through the samples; its suffix replaces that of `path`."""
 
-    def readable(self, samples: Tensor) -> list[str]:
-        """What samples say, one text each; none where they do not consist of words."""
-        return []
-
     def clips(self, raw: Tensor) -> list[bytes]:
         """A file for each raw sample that must be played; none where a picture shows it all."""
         return []

@@ -95,10 +95,6 @@ class Text(Modality):
             return [" ".join(map(str, row)) for row in rows]
         return [self.tokeniser.decode(row) for row in rows]
 
-    def readable(self, samples: Shaped[Tensor, "b t"]) -> list[str]:
-        """The texts."""
-        return self.texts(samples)
-
     def row(self, text: str) -> Int32[np.ndarray, " t"]:
         """A text as one raw sample: its symbols, its end and padding.
 

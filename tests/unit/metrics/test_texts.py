@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +203,11 @@ def test_verse_counts_poems_by_the_rules() -> None:
     assert found == {"poem_form": 0.75, "poem_rhyme": 0.75, "poem_tones": 0.25}
     assert Verse().applies(Evidence(rows(*bad), real, real, spec))
     assert not Verse().applies(Evidence(real, rows(short), real, spec))
+
+
+def test_the_page_has_a_row_for_every_figure_of_texts() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    rows = page.partition("### Of texts")[2]
+    for name in (*METRICS, "verse"):
+        for figure, better in components.find(components.METRIC, name).better.items():
+            assert f"\n| `{figure}` | {better} |" in rows
