@@ -140,7 +140,7 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
         for path, seed, labels in zip(paths, generated.seeds, generated.labels, strict=False)
     ]
     for sample, text in zip(samples, generated.modality.texts(generated.samples), strict=False):
-        sample["text"] = text
+        sample.update(text=text)
     return {
         "sheet": str(paths[len(generated)]),
         "pages": [str(path) for path in paths[len(generated) + 1 :]],
