@@ -36,6 +36,14 @@ class Optimiser(BaseModel):
     learning_rate: Ramp = constant(2e-4)
     betas: tuple[float, float] = (0.0, 0.99)
     epsilon: float = Field(1e-8, gt=0)
+    discriminator_factor: float = Field(
+        1.0, gt=0, description="of the learning rate for all but the generator (Heusel et al. 2017)"
+    )
+
+    def rate(self, progress: float, player: str) -> float:
+        """The learning rate of a player when a share of the training has passed."""
+        factor = 1.0 if player == "generator" else self.discriminator_factor
+        return self.learning_rate.at(progress) * factor
 
     @field_validator("betas")
     @classmethod
@@ -161,6 +169,8 @@ class Recipe(BaseModel):
         """
         watched = set() if self.health.policy == "rollback" else WATCHING
         table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING | watched)
+        if self.optimiser.discriminator_factor == 1.0:  # older recipes keep their hashes
+            del table["optimiser"]["discriminator_factor"]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -76,8 +76,8 @@ def moment_of(match: Match) -> Moment:
     """Where the training stands; also sets the learning rate that belongs to it."""
     state = match.state
     progress = min(state.samples / match.recipe.samples, 1.0)
-    rate = match.recipe.optimiser.learning_rate.at(progress) * state.learning_rate_factor
-    for optimiser in state.optimisers.values():
+    for player, optimiser in state.optimisers.items():
+        rate = match.recipe.optimiser.rate(progress, player) * state.learning_rate_factor
         for group in optimiser.param_groups:
             group["lr"] = rate
     augment, strength = match.augment, state.strength.strength
