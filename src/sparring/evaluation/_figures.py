@@ -57,10 +57,33 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float) and math.isfinite(float(str(value)))
 
 
-def _panel(lines: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
-    figure = Figure(figsize=SIZE, layout="constrained")
+def blank(size: tuple[float, float] = SIZE, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """An empty drawing of so many inches, with panels side by side."""
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasSVG(figure)
-    axes = figure.add_subplot()
+    return figure, [figure.add_subplot(1, panels, number + 1) for number in range(panels)]
+
+
+def svg(figure: Figure) -> bytes:
+    """It as a file, with nothing behind it."""
+    content = io.BytesIO()
+    # A fixed salt and no date: equal numbers make equal files.
+    with rc_context({"svg.hashsalt": "sparring"}):
+        figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
+    return content.getvalue()
+
+
+def dress(axes: Axes) -> None:
+    """Quiet lines and letters that light and dark paper bear."""
+    axes.tick_params(colors=INK, labelsize=8)
+    axes.grid(color=INK, alpha=0.25, linewidth=0.5)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=8)
+
+
+def _panel(lines: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
+    figure, (axes,) = blank()
     for colour, (key, points) in zip(COLOURS, lines.items(), strict=False):
         shown = [point[0] for point in points]
         values = [point[1] for point in points]
@@ -69,12 +92,11 @@ def _panel(lines: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
             continue
         axes.plot(shown, values, color=colour, linewidth=0.6, alpha=0.35)
         axes.plot(shown, _smoothed(values), color=colour, linewidth=1.6, label=NAMES[key])
-    _dress(axes)
-    content = io.BytesIO()
-    # A fixed salt and no date: equal numbers make equal files.
-    with rc_context({"svg.hashsalt": "sparring"}):
-        figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
-    return content.getvalue()
+    axes.set_xlabel("real samples shown", color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    dress(axes)
+    return svg(figure)
 
 
 def _smoothed(values: Sequence[float]) -> list[float]:
@@ -84,14 +106,3 @@ def _smoothed(values: Sequence[float]) -> list[float]:
         near = values[max(0, i - reach) : i + reach + 1]
         means.append(sum(near) / len(near))
     return means
-
-
-def _dress(axes: Axes) -> None:
-    axes.set_xlabel("real samples shown", color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.tick_params(colors=INK, labelsize=8)
-    axes.grid(color=INK, alpha=0.25, linewidth=0.5)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=8)

@@ -12,6 +12,7 @@ import torch
 
 from sparring.core.errors import BadData
 from sparring.core.version import VERSION
+from sparring.evaluation import _sweep_paper, sweep
 from sparring.evaluation._paper import Paper, save
 from sparring.evaluation.differences import Row, overall, rows
 from sparring.evaluation.report import Report, basis_facts, captions, write_limits
@@ -74,6 +75,16 @@ class Comparison:
         ]
 
     @property
+    def curves(self) -> list[sweep.Curve]:
+        """Quality against diversity of all that was measured so."""
+        return [curve for report in self.reports for curve in report.verdict.curves]
+
+    @property
+    def sparring(self) -> str:
+        """Whether sparring helps, by the curves of all; "" where they do not tell."""
+        return sweep.sentence(self.curves)
+
+    @property
     def limits(self) -> list[str]:
         """What keeps the verdicts from being sure, a sentence each."""
         return list(dict.fromkeys(limit for report in self.reports for limit in report.limits))
@@ -85,6 +96,7 @@ class Comparison:
             "sparring": VERSION,
             "created": self.reports[-1].created,
             "verdicts": self.sentences,
+            **({"sparring_helps": self.sparring} if self.sparring else {}),
             "note": self.note,
             "limits": self.limits,
             "differences": [row.to_json(self.names) for row in self.rows],
@@ -118,8 +130,9 @@ class Comparison:
     def paper(self) -> Paper:
         """The whole comparison, to be read."""
         paper = Paper(" against ".join(self.names))
-        for text in self.sentences:
-            paper.verdict(text)
+        for text in (*self.sentences, self.sparring):
+            if text:
+                paper.verdict(text)
         write_limits(paper, self.limits)
         words = " and then ".join(self.names)
         paper.sheet(self.sheet(), f"From top to bottom as many samples of each: {words}")
@@ -134,6 +147,10 @@ class Comparison:
         )
         header, body = self.table()
         paper.table(header, body)
+        floors = [report.verdict.floor for report in self.reports]
+        # One judge, one count: all floors are the same.
+        for floor in [each for each in floors if each is not None][:1]:
+            _sweep_paper.write(paper, self.curves, floor)
         looks = [look["architecture"] for look in self.reports[0].basis["extractors"]]
         _differences(paper, self.rows, self.names, looks)
         paper.heading("What this rests on")

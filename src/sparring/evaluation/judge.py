@@ -19,6 +19,7 @@ from sparring.evaluation.classes import ClassRow, class_rows
 from sparring.evaluation.reference import Reference
 from sparring.evaluation.scores import LEADING, PART, Omitted, Reading, Score, label
 from sparring.evaluation.subjects import Drawn, Heard, Subject, Wanted
+from sparring.evaluation.sweep import COUNT, Curve, Floor, floor
 from sparring.extractors._trained import Trained
 from sparring.metrics import Evidence, Figure, Metric, Observed
 from sparring.metrics.memorisation import closest_pairs
@@ -44,6 +45,8 @@ class Verdict:
         classes: what became of every class, by the first extractor.
         pairs: the generated samples nearest to training samples, and then those; None where that
             was not looked for.
+        curves: its quality against its diversity, where it writes tamely or boldly as one likes.
+        floor: where real samples lie among the curves; None where there are none.
         seconds: that it took.
     """
 
@@ -55,6 +58,8 @@ class Verdict:
     omitted: tuple[Omitted, ...] = ()
     classes: tuple[ClassRow, ...] = ()
     pairs: Tensor | None = None
+    curves: tuple[Curve, ...] = ()
+    floor: Floor | None = None
     seconds: float = 0.0
 
 
@@ -157,6 +162,7 @@ class Judge:
                     self._measure(place, name, metric, evidence, found)
         if not found.readings:
             raise BadData(f"{subject.name} cannot be judged: {found.omitted[0].reason}")
+        curves, floor_of_them = self._curves(subject, wanted)
         return Verdict(
             subject.facts,
             subject.run,
@@ -166,6 +172,8 @@ class Judge:
             tuple(found.omitted),
             class_rows(evidences[0], self.reference.spec),
             None if self.quick or self.published else _pairs(evidences[0]),
+            curves,
+            floor_of_them,
             time.monotonic() - begun,
         )
 
@@ -189,6 +197,19 @@ class Judge:
         raw, labels = self._learned
         pick = Streams(self.seed).permutation("classes", len(raw))[:count]
         return Wanted(count, {name: index[pick] for name, index in labels.items()})
+
+    def _curves(self, subject: Subject, wanted: Wanted) -> tuple[tuple[Curve, ...], Floor | None]:
+        """Quality against diversity, where there is time for it, and what real samples score."""
+        spec = self.reference.spec
+        if self.quick or self.published or spec.symbols is None:
+            return (), None
+        real, train = self.real[0].samples, self.train[0].samples
+        assert real is not None and train is not None, "the judge keeps all samples"
+        curves = subject.curves(self.seed, wanted, real, spec, self.hear)
+        if not curves:
+            return (), None
+        count = min(COUNT, wanted.count)
+        return curves, floor(train, real, spec.symbols, count=count, seed=self.seed)
 
     def _measure(
         self, place: int, name: str, metric: Metric, evidence: Evidence, found: _Found

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sparring.core.spec import Spec
 from sparring.core.version import VERSION
-from sparring.evaluation import _figures
+from sparring.evaluation import _figures, _sweep_paper, sweep
 from sparring.evaluation._paper import Paper, save
 from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import (
@@ -86,6 +86,7 @@ class Report:
             "not_computed": [asdict(omitted) for omitted in self.verdict.omitted],
             "classes": [asdict(row) for row in self.verdict.classes],
             "findings": findings(self.rows),
+            **_curves(self.verdict),
         }
 
     def table(self) -> list[tuple[str, ...]]:
@@ -150,6 +151,13 @@ def findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _curves(verdict: Verdict) -> dict[str, Any]:
+    """Quality against diversity; nothing where that was not measured."""
+    if verdict.floor is None:
+        return {}
+    return {"quality_diversity": _sweep_paper.to_json(verdict.curves, verdict.floor)}
+
+
 def _list(value: object) -> list[Any]:
     # Rows come from a file, where anything may stand.
     return value if type(value) is list else []
@@ -201,6 +209,9 @@ def basis_facts(basis: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _paper(report: Report) -> Paper:
     paper = Paper(f"What {report.name} is worth")
     paper.verdict(report.sentence)
+    helps = sweep.sentence(report.verdict.curves)
+    if helps:
+        paper.verdict(helps)
     write_limits(paper, report.limits)
     picture = grid(report.verdict, report.modality, report.modality.spec)
     paper.sheet(picture, f"The first of {len(report.verdict.drawn.raw):,} samples, not chosen")
@@ -208,6 +219,8 @@ def _paper(report: Report) -> Paper:
     words = captions(drawn, report.modality.spec)
     paper.players(report.modality, drawn.raw, words or drawn.names)
     _numbers(paper, report)
+    if report.verdict.floor is not None:
+        _sweep_paper.write(paper, report.verdict.curves, report.verdict.floor)
     _classes(paper, report)
     _pairs(paper, report)
     _training(paper, report)

@@ -18,6 +18,7 @@ from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Condition, Spec
 from sparring.evaluation import _folder
+from sparring.evaluation.sweep import COUNT, Curve, sweep
 from sparring.extractors._choosing import may_share
 from sparring.generation.asking import conditions
 from sparring.generation.loading import load
@@ -105,6 +106,20 @@ class Subject(ABC):
             BadData: the samples are of another shape than the data, or not all numbers.
         """
 
+    def curves(
+        self, seed: int, wanted: Wanted, real: Tensor, spec: Spec, hear: Heard
+    ) -> tuple[Curve, ...]:
+        """Its quality against its diversity, where it writes tamely or boldly as one likes.
+
+        Args:
+            seed: of the first sample.
+            wanted: how many at most at every point, and of which classes.
+            real: held-out samples, as networks see them.
+            spec: of the data that they are from.
+            hear: gets a line now and then.
+        """
+        return ()
+
 
 class Model(Subject):
     """A trained generator.
@@ -164,10 +179,7 @@ class Model(Subject):
                 f"{spec.modality} of shape {spec.shape}."
             )
         seeds = range(seed, seed + wanted.count)
-        asked = {
-            **conditions(own, seeds, {}).labels,
-            **{n: i for n, i in wanted.labels.items() if own.labels.get(n) == spec.labels[n]},
-        }
+        asked = self.asked(seeds, wanted, spec)
         rows = []
         for start in range(0, wanted.count, BLOCK):
             piece = slice(start, min(start + BLOCK, wanted.count))
@@ -179,6 +191,24 @@ class Model(Subject):
         heeded = self.heeded()
         told = {n: asked[n] for n in asked if n in heeded and own.labels[n] == spec.labels.get(n)}
         return Drawn(torch.cat(rows), told, tuple(f"seed {i}" for i in seeds))
+
+    def curves(
+        self, seed: int, wanted: Wanted, real: Tensor, spec: Spec, hear: Heard
+    ) -> tuple[Curve, ...]:
+        """Those of a generator that can choose, with the vocabulary of the data."""
+        own = self.sampler.spec
+        if not self.sampler.generator.is_choosy or own.tokeniser != spec.tokeniser:
+            return ()
+        count = min(COUNT, wanted.count)
+        labels = self.asked(range(seed, seed + wanted.count), wanted, spec)
+        found = sweep(self.name, self.sampler, real, labels, seed=seed, hear=hear, count=count)
+        return tuple(found)
+
+    def asked(self, seeds: range, wanted: Wanted, spec: Spec) -> dict[str, Int[Tensor, " n"]]:
+        """The class of every sample: the wanted one where it is known, else as its seed has it."""
+        own = self.sampler.spec
+        known = {n: i for n, i in wanted.labels.items() if own.labels.get(n) == spec.labels[n]}
+        return {**conditions(own, seeds, {}).labels, **known}
 
     def heeded(self) -> set[str]:
         """The label sets that make a difference; a network may have been told to ignore them."""

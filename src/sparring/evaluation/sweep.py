@@ -26,6 +26,7 @@ TEMPERATURES = (0.7, 0.85, 1.0)
 CANDIDATES = 4
 COUNT = 1_000  # texts at every point
 DRAWN = "as drawn"
+LIKELIEST = f"best of {CANDIDATES} by likelihood"
 
 Heard = Callable[[str], None]
 
@@ -44,6 +45,29 @@ class Point:
     temperature: float
     forward: Figure
     reverse: Figure
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Real training texts in the place of generated ones: what a perfect generator would score.
+
+    Attributes:
+        count: texts, as many as at every point of the curves.
+        forward: as of a `Point`.
+        reverse: the same.
+    """
+
+    count: int
+    forward: Figure
+    reverse: Figure
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return {
+            "count": self.count,
+            "forward_nats": vars(self.forward),
+            "reverse_nats": vars(self.reverse),
+        }
 
 
 @dataclass(frozen=True)
@@ -117,18 +141,35 @@ def sweep(
         best = Wording(candidates=CANDIDATES)
         ways.append((f"best of {CANDIDATES} by the discriminator", best, True))
     likely = Wording(candidates=CANDIDATES, by="likelihood")
-    ways.append((f"best of {CANDIDATES} by likelihood", likely, sparred))
+    ways.append((LIKELIEST, likely, sparred))
     asked = {key: index[:count] for key, index in labels.items()}
+    held_out = rows_of(Observed(real, samples=real))
     found = []
     for way, wording, judged in ways:
         hear(f"{name}: {way}, at temperatures {', '.join(map(str, temperatures))}")
         points = tuple(
-            _point(sampler, wording, temperature, asked, rows_of(Observed(real, samples=real)),
-                   count, seed)
+            _point(sampler, wording, temperature, asked, held_out, count, seed)
             for temperature in temperatures
-        )  # fmt: skip
+        )
         found.append(Curve(name, way, wording.candidates, points, judged))
     return found
+
+
+def floor(train: Tensor, real: Tensor, symbols: int, *, count: int, seed: int) -> Floor:
+    """Where as many training texts lie as there are texts at every point.
+
+    Args:
+        train: training texts [m t], at least `count` of them.
+        real: held-out texts [n t].
+        symbols: size of the vocabulary.
+        count: texts.
+        seed: of the choice among training texts.
+    """
+    rng = Streams(seed)
+    some = train[rng.permutation("floor", len(train))[:count]]
+    ours, held_out = (rows_of(Observed(each, samples=each)) for each in (some, real))
+    figures = scores(ours, held_out, symbols, rng)
+    return Floor(len(some), figures["forward_nats"], figures["reverse_nats"])
 
 
 def _point(
@@ -186,27 +227,55 @@ def helps(curve: Curve, plain: Curve) -> list[Help]:
 
 
 def sentence(curves: Sequence[Curve]) -> str:
-    """Whether sparring helps here, by how much, and at what cost; "" where nothing can be told."""
-    plain = [each for each in curves if not each.sparred and each.cost == 1]
-    plain = plain or [each for each in curves if each.way == DRAWN]
-    judged = [each for each in curves if each.sparred and each not in plain]
-    if not plain or not judged:
+    """Whether sparring helps here, by how much, and at what cost; "" where nothing can be told.
+
+    What had a discriminator is held against a model that never had one, and where there is none,
+    against itself as drawn. Choosing by likelihood is no sparring: it is what choosing by the
+    discriminator has to beat at equal cost.
+    """
+    judged = [
+        (each, plain)
+        for each in curves
+        if each.sparred and each.way != LIKELIEST
+        for plain in _plain(each, curves)
+    ]
+    if not judged:
         return ""
-    rated = [(each, helps(each, plain[0])) for each in judged]
-    rated = [(each, found) for each, found in rated if found]
-    against = f"{plain[0].title} with a temperature"
+    rated = [
+        (each, plain, best)
+        for each, plain in judged
+        for best in sorted(helps(each, plain), key=lambda found: -found.gain)[:1]
+    ]
     if not rated:
+        against = f"{judged[0][1].title} with a temperature"
         return f"No sparred way writes as tamely or boldly as {against}, so nothing compares."
-    curve, found = max(rated, key=lambda pair: max(each.gain for each in pair[1]))
-    best = max(found, key=lambda each: each.gain)
-    where = f"at temperature {best.point.temperature:g}"
-    cost = f"each text costs {curve.cost} written ones" if curve.cost > 1 else "at no extra cost"
+    curve, plain, best = max(rated, key=lambda found: found[2].gain)
+    against = f"{plain.title} with a temperature"
     if best.gain <= 0:
         return f"Sparring does not help here: no sparred way is better than {against}."
     surely = "surely" if best.sure else "perhaps, as the intervals overlap"
-    worse = [each for each in found if each.gain < 0]
+    cost = f"each text costs {curve.cost} written ones" if curve.cost > 1 else "at no extra cost"
+    worse = any(found.gain < 0 for found in helps(curve, plain))
     rest = " but it is worse elsewhere" if worse else ""
     return (
         f"Sparring helps here {surely}: {curve.title} teaches a language model {best.gain:.3f} "
-        f"nats a symbol more than {against} at equal quality, {where}; {cost}{rest}."
+        f"nats a symbol more than {against} at equal quality, at temperature "
+        f"{best.point.temperature:g}; {cost}{rest}.{_at_equal_cost(curve, plain, best, curves)}"
     )
+
+
+def _plain(curve: Curve, curves: Sequence[Curve]) -> list[Curve]:
+    """What a sparred curve is held against: one at most."""
+    twins = [each for each in curves if not each.sparred and each.cost == 1]
+    own = [each for each in curves if each.model == curve.model and each.way == DRAWN]
+    return [each for each in twins or own if each is not curve][:1]
+
+
+def _at_equal_cost(curve: Curve, plain: Curve, best: Help, curves: Sequence[Curve]) -> str:
+    """What choosing by likelihood, which needs no discriminator, does for as many written texts."""
+    for rival in curves:
+        if (rival.model, rival.way, rival.cost) == (plain.model, LIKELIEST, curve.cost):
+            alone = Curve(curve.model, curve.way, curve.cost, (best.point,), curve.sparred)
+            if any(found.gain <= 0 for found in helps(alone, rival)):
+                return f" Choosing by likelihood does as well at that cost: {rival.title}."
+    return ""
