@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sparring.modalities import _breaking, _cmap, _fonts, _ink, _sheet, _typeset
+from sparring.modalities import _breaking, _fonts, _ink, _sheet, _typeset
 
 DEJAVU = Path(matplotlib.get_data_path()) / _fonts.LATIN
 POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
@@ -45,21 +45,11 @@ def rows(text: str, letters: int) -> list[str]:
     return list(_breaking.broken(text, lambda line: len(line) <= letters))
 
 
-@pytest.mark.parametrize("name", ["DejaVuSans", "DejaVuSerif", "STIXGeneral", "cmr10"])
-def test_the_table_of_characters_is_read_as_others_read_it(name: str) -> None:
-    path = DEJAVU.with_name(f"{name}.ttf")
-    found = _cmap.outline(path, 0)
-    with TTFont(path) as font:
-        codes = set(font["cmap"].getBestCmap())
-    asked = {*codes, *range(0x20, 0x250), 0x4E2D, 0x1F680, 0x10FFFD}
-    assert {code for code in asked if found.has(code)} == codes
-
-
 @pytest.mark.parametrize("content", [b"", b"abc", b"ttcf", bytes(100), b"\0\1\0\0\0\1" + bytes(30)])
 def test_what_is_no_font_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.ttf").write_bytes(content)
     with pytest.raises(ValueError, match="is no font"):
-        _cmap.outline(tmp_path / "a.ttf", 0)
+        _fonts.Face(tmp_path / "a.ttf").has("a")
     assert list(_fonts._faces_in(tmp_path / "a.ttf")) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+from fontTools import ttLib
+from fontTools.misc import sstruct
 from PIL import ImageFont
-
-from sparring.modalities import _cmap
 
 LATIN = "fonts/ttf/DejaVuSans.ttf"  # comes with matplotlib, so it is everywhere
 KNOWN = (
@@ -41,6 +42,19 @@ JOINING = ("Cf", "Mn", "Me")
 
 
 @dataclass(frozen=True)
+class Outline:
+    """What is known of a font before anything is drawn.
+
+    Attributes:
+        tables: the names of its tables, such as "glyf" or "CBDT".
+        symbols: the code points of the characters that it has.
+    """
+
+    tables: frozenset[str]
+    symbols: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Face:
     """One font of one file.
 
@@ -56,7 +70,7 @@ class Face:
 
     def has(self, symbol: str) -> bool:
         """Whether it has a character."""
-        return _outline(self).has(ord(symbol))
+        return ord(symbol) in _outline(self).symbols
 
     def at(self, size: int) -> ImageFont.FreeTypeFont:
         """The font in so many pixels."""
@@ -184,8 +198,23 @@ def _simplified(path: Path) -> int:
 
 
 @functools.cache
-def _outline(face: Face) -> _cmap.Outline:
-    return _cmap.outline(face.path, face.index)
+def _outline(face: Face) -> Outline:
+    """What a font file tells of itself.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no font, or a broken one.
+    """
+    try:
+        with face.path.open("rb") as file:
+            font = ttLib.TTFont(file, fontNumber=face.index, lazy=True)
+            tables = frozenset(name.strip() for name in font.keys())  # noqa: SIM118
+            symbols = frozenset(font.getBestCmap() or ())
+    except (ttLib.TTLibError, sstruct.Error, struct.error, LookupError, AssertionError) as error:
+        raise ValueError(f"{face.path} is no font that can be used: {error}") from error
+    if not symbols:
+        raise ValueError(f"{face.path} is no font that can be used: it has no characters")
+    return Outline(tables, symbols)
 
 
 @functools.cache
