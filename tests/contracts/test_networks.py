@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -36,9 +37,15 @@ SPECS = {
     "voiced": Spec("audio", (1280,), rate=8000, given=(16, 20)),
     "text": Spec("text", (12,), symbols=30),
 }
+GPT = {
+    "model_type": "gpt2", "vocab_size": 60, "n_positions": 40, "n_embd": 8, "n_layer": 2,
+    "n_head": 2, "bos_token_id": 0, "eos_token_id": 0, "attn_pdrop": 0.0, "embd_pdrop": 0.0,
+    "resid_pdrop": 0.0,
+}  # fmt: skip
 SMALL: dict[str, Any] = {
     "widths": [16, 16], "width": 8, "latent": 16, "group_size": 8, "folded": 4, "framed": 8,
-    "meaning": 8, "heads": 2, "dropout": 0.0,
+    "meaning": 8, "heads": 2, "dropout": 0.0, "path": "nowhere",
+    "config": json.dumps(GPT),
 }  # fmt: skip
 """Sizes that make networks tiny, each used where a family has such an argument."""
 

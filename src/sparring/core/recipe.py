@@ -24,6 +24,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_d
 TABLES = ("data", "networks", "objective", "augment")  # what names components
 DESCRIBING = {"name", "summary", "source", "expected", "profile"}  # what decides no bit
 WATCHING = {"judge", "health"}  # what decides none either, unless it may roll back
+PLACES = ("path", "tokeniser")  # settings that say where something lies
 FAILING = "failures"  # the folder of recipes that are made to fail
 LOCAL = re.compile(r"[/~]|\\\\|[A-Za-z]:[/\\]")  # how a path of one machine begins
 
@@ -293,7 +294,7 @@ def _bare(value: Any, key: str = "") -> Any:
         return {k: _bare(v, k) for k, v in value.items()}
     if isinstance(value, list):
         return [_bare(v) for v in value]
-    if isinstance(value, str) and (key == "path" or LOCAL.match(value)):
+    if isinstance(value, str) and (key in PLACES or LOCAL.match(value)):
         return last_part(value)
     return value
 

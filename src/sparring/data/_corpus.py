@@ -22,7 +22,7 @@ from sparring.data import Samples, Split
 from sparring.data._shelf import kept, write_rows
 from sparring.data._text_lines import Lines
 from sparring.data._text_source import TextSource
-from sparring.modalities._tokens import Kind, Tokeniser
+from sparring.modalities._tokens import AnyKind, Tokeniser
 from sparring.modalities.text import Text
 
 Sample = Literal["line", "window"]
@@ -38,13 +38,24 @@ CHEAP = 1_000_000  # bytes beside the rows, whose number is known once the text 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the rows depend on beside the text; see `TextFile`."""
+    """What the rows depend on beside the text; see `TextFile`.
 
-    symbols: Kind
+    `tokeniser` is as `Spec.tokeniser` holds it, "" where it is to be learned.
+    """
+
+    symbols: AnyKind
     sample: Sample
     length: int
     most: int
     test_share: float
+    tokeniser: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """The settings in a few words: of a tokeniser its hash alone."""
+        told = asdict(self)
+        if self.tokeniser:
+            told["tokeniser"] = hashlib.sha256(self.tokeniser.encode()).hexdigest()
+        return told
 
 
 @dataclass(frozen=True)
@@ -73,14 +84,14 @@ def packed(source: TextSource, settings: Settings) -> Corpus:
         BadData: it cannot be read, or too little of it fits.
         OutOfResources: the disk is full.
     """
-    key = json.dumps([VERSION, source.digest(), asdict(settings)])
+    key = json.dumps([VERSION, source.digest(), settings.facts()])
     digest = hashlib.sha256(key.encode()).hexdigest()
     folder = files.cache_dir() / "packs" / f"texts-{digest[:32]}"
 
     def build(draft: Path) -> None:
         makers = {"line": _pack_lines, "window": _pack_windows}
         facts = makers[settings.sample](source, settings, draft)
-        whole = {"path": str(source.path.absolute()), "settings": asdict(settings), **facts}
+        whole = {"path": str(source.path.absolute()), "settings": settings.facts(), **facts}
         files.atomic_write(draft / "pack.json", json.dumps(whole, indent=1).encode())
         _tell(source.path, whole, folder)
 
@@ -132,7 +143,7 @@ def _blocks(
     while some := list(itertools.islice(texts, MANY)):
         rows: list[npt.NDArray[np.int32]] = []
         for text, label in some:
-            # Only pieces of words can still be too many; of all else it was known before.
+            # Only pieces and tokens can still be too many; of all else it was known before.
             with contextlib.suppress(BadData):
                 rows.append(modality.row(text))
                 labels.append(number.get(label, 0))
@@ -190,6 +201,8 @@ def _windows(
 
 
 def _learned(texts: Iterator[str], settings: Settings) -> Tokeniser:
+    if settings.symbols == "tokens":
+        return Tokeniser(settings.tokeniser)
     if settings.symbols == "pieces":
         texts = _first(texts)
     return Tokeniser.learn(texts, settings.symbols, most=settings.most)

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from sparring.core.errors import BadData
 from sparring.data import Split
 from sparring.data._text_source import TextSource
-from sparring.modalities._tokens import WORD, Kind
+from sparring.modalities._tokens import WORD, AnyKind
 
 MOST_CLASSES = 1_000
 SHARES = 1 << 48  # a text's share is a whole number below this
 
-# Symbols that a text has at least: exactly, but for pieces, of which a word has one or more.
-AT_LEAST: Mapping[Kind, Callable[[str], int]] = {
+# Symbols that a text has at least: exactly, but for pieces, of which a word has one or more, and
+# for tokens, of which nobody knows how long they are.
+AT_LEAST: Mapping[AnyKind, Callable[[str], int]] = {
     "characters": len,
     "words": lambda text: len(WORD.findall(text)),
     "pieces": lambda text: len(text.split()),
+    "tokens": lambda text: min(len(text), 1),
 }
 
 
@@ -40,7 +42,9 @@ class Lines:
         BadData: fewer than two different lines fit, or there are too few or many classes.
     """
 
-    def __init__(self, source: TextSource, symbols: Kind, length: int, test_share: float) -> None:
+    def __init__(
+        self, source: TextSource, symbols: AnyKind, length: int, test_share: float
+    ) -> None:
         self._source, self._size, self._length = source, AT_LEAST[symbols], length
         self.count = self.empty = self.too_long = 0
         classes: set[str] = set()
@@ -71,7 +75,7 @@ class Lines:
         self.classes = tuple(sorted(classes)) if source.label else ()
         self._border = min(max(int(test_share * SHARES), low + 1), high)
 
-    def _check(self, shortest: int, symbols: Kind, all_same: bool) -> None:
+    def _check(self, shortest: int, symbols: AnyKind, all_same: bool) -> None:
         path = self._source.path
         if not self.count and shortest:
             raise BadData(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
 from sparring.data._corpus import Corpus, Sample, Settings, packed
 from sparring.data._text_source import TextSource
-from sparring.modalities._tokens import Kind
+from sparring.modalities._tokens import AnyKind, Tokeniser
 
 Length = Annotated[int, Field(ge=4, le=4_096, description="symbols of a sample, at most")]
 Most = Annotated[int, Field(ge=8, le=50_000, description="symbols of the vocabulary, at most")]
@@ -23,7 +24,8 @@ class TextFile(Dataset):
 
     A symbol is a character, a word or a piece of a word (Kudo, "Subword Regularization: Improving
     Neural Network Translation Models with Multiple Subword Candidates", ACL 2018); which ones
-    there are is learned from the training part (pieces: from its first 20 million characters).
+    there are is learned from the training part (pieces: from its first 20 million characters). Or
+    it is a token of a pretrained model, which the network of that name goes on with.
 
     Samples are lines, or rows of .jsonl and .csv: empty ones are dropped, longer ones than `length`
     are left out and counted in `report`. About `test_share` of them, chosen by a hash of the text,
@@ -37,10 +39,11 @@ class TextFile(Dataset):
 
     Args:
         path: the file or folder.
-        symbols: what a symbol is: "characters", "words" or "pieces".
+        symbols: what a symbol is: "characters", "words", "pieces" or "tokens".
+        tokeniser: for tokens, the pretrained model's folder, which holds a tokenizer.json.
         sample: what a sample is: a "line" or a "window" of running text.
         length: symbols of a sample, at most.
-        most: symbols of the vocabulary, at most; the most frequent are kept.
+        most: symbols of the vocabulary, at most; the most frequent are kept. Tokens are all kept.
         column: where the text stands in .jsonl and .csv.
         label: a column there whose values become classes of the label set of that name (2 to
             1,000 of them); "" for none.
@@ -52,7 +55,8 @@ class TextFile(Dataset):
         self,
         *,
         path: str,
-        symbols: Kind = "characters",
+        symbols: AnyKind = "characters",
+        tokeniser: str = "",
         sample: Sample = "line",
         length: Length = 64,
         most: Most = 8_000,
@@ -63,6 +67,12 @@ class TextFile(Dataset):
     ) -> None:
         if label and sample == "window":
             raise ValueError("label is for lines; windows of running text have no class")
+        if (symbols == "tokens") != bool(tokeniser):
+            raise ValueError(
+                'symbols = "tokens" and tokeniser = the folder of a pretrained model belong '
+                "together; give both or none"
+            )
+        self.tokeniser = tokeniser
         self.texts = TextSource(Path(path).expanduser(), column, label, replace)
         self.settings = Settings(symbols, sample, length, most, test_share)
 
@@ -102,4 +112,7 @@ class TextFile(Dataset):
     @functools.cached_property
     def corpus(self) -> Corpus:
         """The packed text, from the cache or made now."""
-        return packed(self.texts, self.settings)
+        if not self.tokeniser:
+            return packed(self.texts, self.settings)
+        known = Tokeniser.of_folder(Path(self.tokeniser).expanduser())
+        return packed(self.texts, replace(self.settings, tokeniser=known.stored))

@@ -14,7 +14,7 @@ from sparring.core.errors import UserError
 from sparring.generation.asking import conditions, parse_labels
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.generation.verse import Verse
-from sparring.modalities._tokens import GAP, UNKNOWN
+from sparring.modalities._tokens import GAP, NO_SYMBOL, UNKNOWN
 from sparring.modalities.text import Text
 from sparring.networks import Generator
 from sparring.networks._language import (
@@ -133,14 +133,17 @@ def stream(
     latents = sampler.latents([seed]).expand(BLOCK, -1)
     device = next(generator.parameters()).device
     numbers: list[int] = []
-    told = ""
+    text = told = ""
     for symbols in generator.model.written(
         latents.to(device), condition.to(device), generator.decoding
     ):
         numbers.append(int(symbols[0]))
         text = modality.tokeniser.decode(numbers)
-        yield text[len(told) :]
-        told = text
+        # A symbol may be a part of a character; it is shown when the rest is there.
+        sure = text.rstrip(NO_SYMBOL)
+        yield sure[len(told) :]
+        told = sure
+    yield text[len(told) :]
 
 
 def _writer(sampler: Sampler) -> LanguageModel:
@@ -188,7 +191,7 @@ def _symbols(modality: Text, text: str, wording: Wording) -> list[int | None]:
     """
     if GAP in text and not wording.repair:
         raise UserError(f"{text!r} has a gap {GAP}, which a prefix cannot have; use repair.")
-    if modality.tokeniser.kind == "pieces" and wording.repair:
+    if modality.tokeniser.is_piecewise and wording.repair:
         raise UserError("This model writes pieces of words, whose gaps nobody can count.")
     found: list[int | None] = []
     for number, part in enumerate(text.split(GAP)):

@@ -1,4 +1,4 @@
-"""Between texts and symbols: characters, words or pieces of words, in one small file."""
+"""Between texts and symbols: characters, words, pieces of words or a pretrained model's tokens."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from sparring.core.errors import BadData, UserError
+from sparring.modalities import _folder_tokens
 from sparring.modalities._breaking import CLOSING_WIDE, HAN, OPENING
+from sparring.modalities._folder_tokens import FolderTokens
 
 Kind = Literal["characters", "words", "pieces"]
 """What a symbol is. Pieces of words are those of Kudo 2018 ("unigram")."""
+AnyKind = Literal["characters", "words", "pieces", "tokens"]
+"""The same, or a token of a pretrained model, which nobody has to learn."""
 
 PAD, UNKNOWN, END = 0, 1, 2
 """After the end; not in the vocabulary; the end of a text that is shorter than a sample."""
@@ -54,15 +59,20 @@ class Tokeniser:
     def __init__(self, stored: str) -> None:
         self.stored = stored
         self.kind, _, packed = stored.partition(":")
+        is_foreign = self.kind == _folder_tokens.KIND
+        self._model = _Shifted(FolderTokens.of(stored)) if is_foreign else self._own(packed)
+
+    def _own(self, packed: str) -> Any:
         library = _library()
         try:
             unpacker = zlib.decompressobj()
             model = unpacker.decompress(base64.b64decode(packed, validate=True), LONGEST)
             if not model or not unpacker.eof or self.kind not in ("characters", "words", "pieces"):
                 raise ValueError("no kind, cut off, or too large")
-            self._model = library.SentencePieceProcessor(model_proto=model)
-            if self._model.vocab_size() <= MADE_FROM or self._model.eos_id() != END:
+            own = library.SentencePieceProcessor(model_proto=model)
+            if own.vocab_size() <= MADE_FROM or own.eos_id() != END:
                 raise ValueError("other symbols than ours")
+            return own
         except (ValueError, zlib.error, RuntimeError) as error:
             raise BadData(f"The tokeniser is damaged: {error}.") from error
 
@@ -110,6 +120,21 @@ class Tokeniser:
         packed = base64.b64encode(zlib.compress(model.getvalue(), 9)).decode()
         return Tokeniser(f"{kind}:{packed}")
 
+    @staticmethod
+    def of_folder(folder: Path) -> Tokeniser:
+        """The tokeniser of the pretrained model in a folder.
+
+        Raises:
+            BadData: there is none, or it is damaged.
+            UserError: the library is not installed.
+        """
+        return Tokeniser(FolderTokens.read(folder).stored)
+
+    @property
+    def is_piecewise(self) -> bool:
+        """Whether a word may have several symbols, and which ones depends on what is beside it."""
+        return self.kind in ("pieces", _folder_tokens.KIND)
+
     @property
     def symbols(self) -> int:
         """Size of the vocabulary, with padding, the unknown and the end."""
@@ -118,7 +143,9 @@ class Tokeniser:
     def encode(self, text: str) -> list[int]:
         """The symbols of a text, without an end; what is not in the vocabulary is `UNKNOWN`."""
         if self.kind == "pieces":
-            return self._model.encode(_without_reserved(text, UNSEEN))
+            text = _without_reserved(text, UNSEEN)
+        if self.is_piecewise:
+            return self._model.encode(text)
         known = self._numbers
         return [known.get(symbol, UNKNOWN) for symbol in _split(text, self.kind)]
 
@@ -135,7 +162,7 @@ class Tokeniser:
             if number in (END, PAD):
                 break
             kept.append(int(number))
-        if self.kind == "pieces":
+        if self.is_piecewise:
             return self._model.decode(kept)
         surfaces = [self.surfaces[number] for number in kept]
         return "".join(surfaces) if self.kind == "characters" else _joined(surfaces)
@@ -149,6 +176,32 @@ class Tokeniser:
         if self.kind == "words":
             plain = [surface.removeprefix(" ") for surface in plain]
         return ("", NO_SYMBOL, "", *plain[MADE_FROM:])
+
+
+class _Shifted:
+    """A pretrained model's tokeniser in our numbers, by the names that SentencePiece uses."""
+
+    def __init__(self, tokens: FolderTokens) -> None:
+        self.tokens = tokens
+
+    def vocab_size(self) -> int:
+        return self.tokens.size + MADE_FROM
+
+    def encode(self, text: str) -> list[int]:
+        unknown = self.tokens.unknown
+        return [UNKNOWN if n == unknown else n + MADE_FROM for n in self.tokens.encode(text)]
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        parts: list[list[int]] = [[]]
+        for number in numbers:
+            if number == UNKNOWN:
+                parts.append([])
+            else:
+                parts[-1].append(number - MADE_FROM)
+        return NO_SYMBOL.join(map(self.tokens.decode, parts))
+
+    def id_to_piece(self, number: int) -> str:
+        return "" if number < MADE_FROM else self.decode([number])
 
 
 def _split(text: str, kind: str) -> Sequence[str]:

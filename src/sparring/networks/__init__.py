@@ -26,6 +26,10 @@ class Generator(nn.Module, ABC):
     is_choosy: ClassVar[bool] = False
     """Whether its discriminator is kept with it, to choose among what it makes."""
 
+    def begin(self) -> None:
+        """Take over weights that lie elsewhere, where a training begins with some; few do."""
+        return
+
     @abstractmethod
     def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
         """Samples in the Spec's shape, one for each latent, agreeing with `condition`."""

@@ -138,7 +138,7 @@ def resume(
                 f"{folder} cannot be resumed bit for bit: {'; '.join(changed)}. "
                 "Go on all the same with --inexact."
             )
-        match = prepare(recipe, dataset.spec, samples, players, precision=precision)
+        match = prepare(recipe, dataset.spec, samples, players, precision=precision, is_new=False)
         return _finish(run, match, dataset, quiet=quiet)
 
 
@@ -157,9 +157,18 @@ def read_data(recipe: Recipe, players: Team) -> tuple[Dataset, Samples]:
 
 
 def prepare(
-    recipe: Recipe, spec: Spec, samples: Samples, players: Team, *, precision: str = "auto"
+    recipe: Recipe,
+    spec: Spec,
+    samples: Samples,
+    players: Team,
+    *,
+    precision: str = "auto",
+    is_new: bool = True,
 ) -> Match:
-    """A match ready to play, with fresh weights from the recipe's seed."""
+    """A match ready to play, with fresh weights from the recipe's seed.
+
+    Where it goes on and is not `is_new`, weights from elsewhere are not looked for.
+    """
     streams = Streams(recipe.seed, rank=players.rank, world=players.world)
     objective: Objective = components.build(
         components.OBJECTIVE, recipe.objective, where="objective"
@@ -180,6 +189,8 @@ def prepare(
                 for player, given in sorted(recipe.networks.items())
             }
         )
+        if is_new:
+            networks.generator.begin()
     objective.require_playable(networks, spec)
     # torch takes a device and a memory format together, but does not say so in its types.
     networks.to(players.device, memory_format=torch.channels_last)  # pyrefly: ignore
