@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ import sparring
 from sparring import cli
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
+from sparring.data.captions import Captions
+from sparring.data.quatrains import Quatrains
 from sparring.data.spoken_digits import SpokenDigits
 from sparring.training import session
 
@@ -41,17 +43,26 @@ SMALL = {"data.size": 16, "networks.generator.name": "mlp", "networks.discrimina
 FURTHER: dict[str, dict[str, Any]] = {
     "mnist": NO_DOWNLOAD, "fashion_mnist": NO_DOWNLOAD, "image_folder": SMALL,
 }  # fmt: skip
-SCRIPTS = {"gan_in_one_page.py": ["--steps", "2"], "drums.py": ["--count", "60"]}
-RECORDINGS = "recordings"
-# In place of spoken digits where these are not here; its classes are the digits.
-STAND_IN = {"data.name": "sound_folder", "data.path": RECORDINGS, "data.seconds": 0.64}
+SCRIPTS = {"gan_in_one_page.py": ["--steps", "2"], "drums.py": ["--count", "60"],
+           "potions.py": []}  # fmt: skip
+RECORDINGS, TEXTS = "recordings", "mine.txt"
+LINES = {"data.name": "text_file", "data.path": TEXTS}
+# In place of data that are not here; the classes of recordings are the digits.
+STAND_INS: dict[str, tuple[Callable[[], bool], dict[str, Any]]] = {
+    "spoken_digits": (
+        lambda: SpokenDigits().is_here,
+        {"data.name": "sound_folder", "data.path": RECORDINGS, "data.seconds": 0.64},
+    ),
+    "captions": (lambda: Captions().is_here, LINES),
+    "quatrains": (lambda: Quatrains().is_here, LINES),
+}
 
 
 def shortened(recipe: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that make a training tiny and need no download."""
     data = Recipe.read(recipe, given).data["name"]
-    if data == "spoken_digits" and not SpokenDigits().is_here:
-        return {**given, **SHORT, **STAND_IN}
+    if data in STAND_INS and not STAND_INS[data][0]():
+        return {**given, **SHORT, **STAND_INS[data][1]}
     return {**given, **SHORT, **FURTHER.get(data, {})}
 
 
@@ -87,8 +98,9 @@ class Reader:
                 spawn([*start, *words[len(options) + 1 :], *more])
             case ["tensorboard", *_]:
                 spawn([*words, "--inspect"])  # reads the events and ends, where it would serve
-            case ["python", script]:
-                spawn([sys.executable, str(ROOT / script), *SCRIPTS[Path(script).name]])
+            case ["python", script, *rest]:
+                more = rest or SCRIPTS[Path(script).name]
+                spawn([sys.executable, str(ROOT / script), *more])
             case [tool, *_]:
                 assert tool in ELSEWHERE, f"nobody has taught this test to run {tool}"
 
@@ -143,6 +155,16 @@ def put_recordings(folder: Path) -> None:
     (folder / "LICENSE").write_text("CC0 1.0\n")
 
 
+def put_texts(file: Path) -> None:
+    """A file of lines, each of six words that nobody knows, and a licence beside it."""
+    chance = np.random.default_rng(0)
+    syllables = [first + vowel for first in "bdfgklmnprst" for vowel in "aeiou"]
+    words = chance.choice(syllables, (600, 6, 3))
+    lines = [" ".join("".join(word) for word in line) for line in words]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (file.parent / "LICENSE").write_text("CC0 1.0\n")
+
+
 @pytest.mark.parametrize("document", FOLLOWED, ids=lambda path: path.name)
 def test_a_reader_can_follow(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surroundings: None
@@ -152,12 +174,14 @@ def test_a_reader_can_follow(
         pytest.skip("nothing to type")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)  # as `python -m` does
-    for module in ("my_loss", "my_data", "my_networks"):
+    for module in ("my_loss", "my_data", "my_texts", "my_networks"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     if any("photos" in block.text for block in chapters):
         put_photos(tmp_path / "photos")
     if any(RECORDINGS in block.text for block in chapters):
         put_recordings(tmp_path / RECORDINGS)
+    if any(TEXTS in block.text for block in chapters):
+        put_texts(tmp_path / TEXTS)
     real_train = session.train
 
     def train(recipe: str, overrides: Mapping[str, Any] | None = None, **rest: Any) -> sparring.Run:

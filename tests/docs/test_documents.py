@@ -9,7 +9,8 @@ from reading import DOCUMENTS, ROOT, anchors, blocks, commands, links, outline
 
 PAIRS = [(ROOT / "README.md", ROOT / "README.zh.md"),
          (ROOT / "docs/tutorial.md", ROOT / "docs/tutorial.zh.md"),
-         (ROOT / "docs/first-model-sounds.md", ROOT / "docs/first-model-sounds.zh.md")]  # fmt: skip
+         (ROOT / "docs/first-model-sounds.md", ROOT / "docs/first-model-sounds.zh.md"),
+         (ROOT / "docs/first-model-texts.md", ROOT / "docs/first-model-texts.zh.md")]  # fmt: skip
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -23,7 +24,9 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert anchor in anchors(target), f"{target.name} has no heading #{anchor}"
 
 
-@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=["readme", "tutorial", "sounds"])
+@pytest.mark.parametrize(
+    ("english", "chinese"), PAIRS, ids=["readme", "tutorial", "sounds", "texts"]
+)
 def test_both_languages_have_the_same_parts_and_commands(english: Path, chinese: Path) -> None:
     assert outline(english) == outline(chinese)
     assert commands(english) == commands(chinese)

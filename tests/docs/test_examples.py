@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
 import subprocess
 import sys
@@ -59,6 +60,33 @@ def test_drums_can_be_made_again(tmp_path: Path) -> None:
         run(tmp_path, "--count", "1", "--seed", seed, "--out", out, script="drums.py")
     waves = [(tmp_path / out / "snare" / "0000.wav").read_bytes() for out in "abc"]
     assert waves[0] == waves[1] != waves[2]
+
+
+def test_potions_keep_their_rules(tmp_path: Path) -> None:
+    assert "2,000 recipes: potions" in run(tmp_path, script="potions.py")
+    folder = tmp_path / "potions"
+    lines = (folder / "potions.txt").read_text().splitlines()
+    assert len(lines) == len(set(lines)) == 2_000
+    assert (folder / "LICENSE").is_file()
+    said = run(tmp_path, "--check", str(folder / "potions.txt"), script="potions.py")
+    assert said.strip() == "2,000 texts: 2,000 keep the rules, 0 of these are new"
+
+
+def test_potions_notice_what_breaks_a_rule(tmp_path: Path) -> None:
+    run(tmp_path, script="potions.py")
+    right = "Stir one drop of ink and two acorns in the well twice; the king will shrink."
+    texts = [
+        right,
+        right.replace("one drop", "two drop"),
+        right.replace("one drop", "one pinch"),
+        right.replace("shrink", "taste iron"),
+        right.replace("the well", "the sea"),
+        (tmp_path / "potions" / "potions.txt").read_text().splitlines()[0],
+    ]
+    rows = "".join(f"{json.dumps({'text': text})}\n" for text in texts)
+    (tmp_path / "made.jsonl").write_text(rows)
+    said = run(tmp_path, "--check", "made.jsonl", script="potions.py")
+    assert said.strip() == "6 texts: 2 keep the rules, 1 of these are new"
 
 
 def centre(path: Path) -> float:

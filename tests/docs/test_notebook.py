@@ -47,3 +47,12 @@ def test_first_sounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(players) == 7
     assert (tmp_path / "samples" / "sheet.html").is_file()
     assert any("rising: band" in o.get("text", "") for o in shown)
+
+
+def test_first_poems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = shown_by("first_poems", tmp_path, monkeypatch)
+    assert len([o for o in shown if "image/png" in o.get("data", {})]) >= 4
+    assert (tmp_path / "samples" / "samples.jsonl").is_file()
+    told = "".join(o.get("text", "") for o in shown)
+    assert "白日依山" in told
+    assert "keep the rule" in told
