@@ -56,7 +56,8 @@ def load(model: str | Path, device_name: str = "auto", *, trusted: bool = False)
         if generator.is_choosy and path.name == MODEL_FILE and beside.is_file():
             model_hash = manifest.tensors_hash(generator.state_dict())
             tensors, header = weights.read(beside)
-            if header.get("model_hash") != model_hash:
+            judged = "discriminator" in recipe.networks
+            if not judged or header.get("model_hash") != model_hash:
                 raise BadData(f"{beside} does not belong to {path}: it was kept with another one.")
             judge = _built(build_judge, recipe, modality.spec, tensors, beside, trusted=trusted)
             judge.to(place)

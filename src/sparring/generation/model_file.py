@@ -67,7 +67,9 @@ def write_model(
     facts = _shown(facts, recipe)
     recipe = recipe.without_paths()
     header = {"recipe": recipe.to_json(), "spec": spec.to_json(), "facts": facts}
-    if judge is not None:
+    if judge is None:
+        (folder / JUDGE_FILE).unlink(missing_ok=True)  # of an earlier model
+    else:
         weights.write(folder / JUDGE_FILE, judge.state_dict(), {"model_hash": model_hash})
     weights.write(folder / MODEL_FILE, tensors, header)
     config = json.dumps({**header, "model_hash": model_hash}, indent=1)
