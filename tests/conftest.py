@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -113,6 +114,41 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
             wave = 0.1 * chance.standard_normal(800) * np.exp(-np.arange(800) / 8_000 / decay)
             soundfile.write(folder / label / f"{number}.wav", wave, 8_000)
     return folder
+
+
+@pytest.fixture(scope="session")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of thirty-six short lines, each of three words."""
+    path = tmp_path_factory.mktemp("lines") / "lines.txt"
+    words = (["we", "you", "they"], ["walk", "rest", "wait"], ["here", "there", "now", "soon"])
+    path.write_text("\n".join(" ".join(each) for each in itertools.product(*words)) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def writing(lines: Path, surroundings: None) -> Recipe:
+    """A real training of texts that goes through every phase: 64, 32 and 64 samples long."""
+    rhythm = {"log_every": 16, "preview_every": 160, "checkpoint_every": 16, "keep": 20}
+    return Recipe.from_json(
+        {
+            "name": "writing",
+            "samples": 160,
+            "data": {"name": "text_file", "path": str(lines), "length": 16, "batch": 16},
+            "networks": {
+                "generator": {"name": "recurrent", "width": 16, "meaning": 8},
+                "discriminator": {"name": "recurrent", "width": 16, "meaning": 8},
+            },
+            "objective": {"name": "reinforce", "warm_up": 64, "head_start": 32},
+            "optimiser": {"learning_rate": 0.01},
+            "training": {"precision": "float32", "threads": 1, "preview_count": 4, **rhythm},
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def wrote(writing: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of `writing`; look, do not touch."""
+    return train(writing, out=tmp_path_factory.mktemp("wrote") / "run", quiet=True)
 
 
 @pytest.fixture(scope="session")

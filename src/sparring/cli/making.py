@@ -81,6 +81,10 @@ def generate(
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
     _require_one_way(between, say, count, seed)
+    if stream and (between or say or count is not None or as_json):
+        raise UserError(
+            "--stream shows one text; leave --between, --say, --count and --json out with it."
+        )
     from sparring.core.places import require_writable
     from sparring.generation.loading import load
     from sparring.generation.wording import Wording, worded
@@ -93,7 +97,7 @@ def generate(
         sampler, labels = worded(sampler, wording, label)
     how = {"labels": labels, "truncation": truncation}
     if stream:
-        _show_stream(sampler, seed or 0, labels)
+        _show_stream(sampler, seed or 0, how)
     elif between or say:
         _make_one(
             sampler, _seeds(between) if between else [seed or 0], say, steps, out, how, as_json
@@ -125,10 +129,10 @@ def _make_one(
     show({"files": files} if as_json else files)
 
 
-def _show_stream(sampler: Sampler, seed: int, labels: Mapping[str, str] | str) -> None:
+def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
     from sparring.generation.wording import stream
 
-    for piece in stream(sampler, seed=seed, labels=labels):
+    for piece in stream(sampler, seed=seed, **how):
         print(piece, end="", flush=True)
     print()
 

@@ -23,6 +23,10 @@ from sparring.modalities import SHEET, Modality
 from sparring.networks import Discriminator, Generator
 from sparring.provenance import manifest
 
+NO_NUMBERS = (
+    "The model makes samples that are not all numbers, so its weights are damaged or its training "
+    "had failed; take another model or an earlier checkpoint."
+)
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
 
 
@@ -105,7 +109,7 @@ class Sampler:
     """A trained generator, ready to make samples.
 
     Args:
-        generator: in evaluation mode.
+        generator: in evaluation mode; `original` stays the same where another is put around it.
         recipe: what it was trained by.
         modality: how what it makes is shown and written.
         facts: "samples" shown in training, the "licence" of the data, and by what the model was
@@ -124,7 +128,7 @@ class Sampler:
         facts: Mapping[str, Any],
         judge: Discriminator | None = None,
     ) -> None:
-        self.generator = generator.eval().requires_grad_(False)
+        self.generator = self.original = generator.eval().requires_grad_(False)
         self.judge = judge.eval().requires_grad_(False) if judge is not None else None
         self.recipe = recipe
         self.modality = modality
@@ -132,7 +136,6 @@ class Sampler:
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
         self.ways: Mapping[str, Any] = {}
-        self._own = self.generator
 
     def through(
         self, generator: Generator, ways: Mapping[str, Any], given: Tensor | None = None
@@ -169,6 +172,7 @@ class Sampler:
                 f"{self.spec.given} that it is given, and nothing by itself; it is asked with "
                 "Sampler(latents, Condition(given=...))."
             )
+        condition = self.asked(condition, len(latents))
         target = next(self.generator.parameters()).device
         made = []
         with memory.enough():
@@ -206,8 +210,6 @@ class Sampler:
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
-        if self.given is not None:
-            condition = replace(condition, given=self.given.expand(count, *self.given.shape))
         samples = self.finite(self.latents(seeds) * truncation, condition)
         named = [
             {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
@@ -225,11 +227,25 @@ class Sampler:
         """
         samples = self(latents, condition)
         if not samples.isfinite().all():
-            raise BadData(
-                "The model makes samples that are not all numbers, so its weights are damaged or "
-                "its training had failed; take another model or an earlier checkpoint."
-            )
+            raise BadData(NO_NUMBERS)
+        if not samples.is_floating_point():
+            self.require_finite()
         return samples
+
+    def require_finite(self) -> None:
+        """Make sure that all weights are numbers, which symbols alone do not show.
+
+        Raises:
+            BadData: they are not.
+        """
+        if not all(weight.isfinite().all() for weight in self.generator.parameters()):
+            raise BadData(NO_NUMBERS)
+
+    def asked(self, condition: Condition, count: int) -> Condition:
+        """The condition of so many samples, with what every one is to complete, if anything."""
+        if self.given is None:
+            return condition
+        return replace(condition, given=self.given.expand(count, *self.given.shape))
 
     def latents(self, seeds: Sequence[int]) -> Float[Tensor, "b latent"]:
         """The latent of each seed."""
@@ -252,9 +268,9 @@ class Sampler:
         }
 
     def save(self, folder: str | Path) -> Path:
-        """Write a model folder that `load` reads."""
+        """Write a model folder that `load` reads; in what way it writes is not a part of it."""
         facts, judge = self.facts, self.judge
-        return write_model(Path(folder), self._own, self.recipe, self.spec, facts, judge)
+        return write_model(Path(folder), self.original, self.recipe, self.spec, facts, judge)
 
     def _repr_png_(self) -> bytes:
         return self.generate().sheet()

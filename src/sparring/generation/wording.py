@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import torch
@@ -11,10 +11,10 @@ from jaxtyping import Int
 from torch import Tensor
 
 from sparring.core.errors import UserError
-from sparring.generation.asking import conditions, parse_labels
+from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.generation.verse import Verse
-from sparring.modalities._tokens import GAP, NO_SYMBOL, UNKNOWN
+from sparring.modalities._tokens import END, GAP, NO_SYMBOL, PAD, UNKNOWN
 from sparring.modalities.text import Text
 from sparring.networks import Generator
 from sparring.networks._language import (
@@ -39,7 +39,7 @@ class Wording:
     """How texts are written.
 
     Attributes:
-        temperature: that log-probabilities are divided by, above 0; below 1 is tamer.
+        temperature: that log-probabilities are divided by, 0.01 to 10; below 1 is tamer.
         top_p: the likeliest symbols are kept that together have this probability, in (0, 1].
         candidates: texts that are written for each one that is kept.
         by: who chooses among them: the discriminator, or the model's own likelihood.
@@ -61,10 +61,8 @@ class Wording:
     verse: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.temperature <= 10:
-            raise UserError(
-                f"temperature = {self.temperature}: a number above 0 and up to 10 is needed."
-            )
+        if not 0.01 <= self.temperature <= 10:
+            raise UserError(f"temperature = {self.temperature}: 0.01 to 10 is possible.")
         if not 0 < self.top_p <= 1:
             raise UserError(f"top_p = {self.top_p}: a number above 0 and up to 1 is needed.")
         if not 1 <= self.candidates <= MOST_CANDIDATES:
@@ -75,6 +73,9 @@ class Wording:
             raise UserError(f"by = {self.by!r}: {' or '.join(CHOOSERS)} chooses.")
         if self.prefix and self.repair:
             raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
+        for text in (self.prefix, self.repair):
+            if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+                raise UserError(f"{text!r} holds bytes or halves that are no characters.")
 
     @property
     def ways(self) -> dict[str, Any]:
@@ -95,11 +96,12 @@ def worded(
     """
     model, modality = _writer(sampler), sampler.modality
     assert isinstance(modality, Text), "what writes symbols is a model of texts"
-    given, places = _given(modality, wording)
+    prefix = _known(modality, wording, wording.prefix)
+    lost = _known(modality, wording, wording.repair)
     rule = Verse.read(wording.verse, modality) if wording.verse else None
-    if rule is not None and given is not None:
-        rule.require_possible(given)
-    decoding = Decoding(wording.temperature, wording.top_p, rule, places)
+    if rule is not None and (prefix or lost):
+        rule = rule.around(prefix or lost, whole=bool(lost))
+    decoding = Decoding(wording.temperature, wording.top_p, rule, tuple(prefix), len(lost))
     generator: Generator = Worded(model, decoding)
     candidates, by = wording.candidates, wording.by
     if wording.repair and candidates == 1:
@@ -109,28 +111,35 @@ def worded(
     form = wording.verse.partition(",")[0].strip()
     implied = {name: form for name, classes in sampler.labels.items() if form in classes}
     asked = {**implied, **parse_labels(labels, sampler.labels)}
-    return sampler.through(generator, wording.ways, given), asked
+    return sampler.through(generator, wording.ways, _given(modality, lost)), asked
 
 
 def stream(
-    sampler: Sampler, *, seed: int = 0, labels: Mapping[str, str] | str = ""
+    sampler: Sampler,
+    *,
+    seed: int = 0,
+    labels: Mapping[str, str] | str = "",
+    truncation: float = 1.0,
 ) -> Iterator[str]:
     """One text piece by piece, as it is written: the same as `generate` makes of that seed.
 
     Raises:
-        UserError: the model writes no texts, or chooses among several, which must be whole first.
+        BadData: the weights are not all numbers.
+        UserError: the model writes no texts, or chooses among several, which must be whole first;
+            or what `Sampler.generate` refuses.
     """
+    require_makeable(1, [seed], truncation)
     generator, modality = sampler.generator, sampler.modality
     if not isinstance(generator, Worded) or not isinstance(modality, Text):
         raise UserError(
             "Only one text can be shown while it is written; leave out what chooses among several."
         )
+    sampler.require_finite()
     condition = conditions(sampler.spec, [seed], parse_labels(labels, sampler.labels))
-    if sampler.given is not None:
-        condition = replace(condition, given=sampler.given[None])
+    condition = sampler.asked(condition, 1)
     # As many rows as `generate` computes together, so that rounding is the same.
     condition = condition.map(lambda t: t.expand(BLOCK, *t.shape[1:]))
-    latents = sampler.latents([seed]).expand(BLOCK, -1)
+    latents = (sampler.latents([seed]) * truncation).expand(BLOCK, -1)
     device = next(generator.parameters()).device
     numbers: list[int] = []
     text = told = ""
@@ -147,12 +156,12 @@ def stream(
 
 
 def _writer(sampler: Sampler) -> LanguageModel:
-    if not isinstance(sampler.generator, LanguageModel):
+    if not isinstance(sampler.original, LanguageModel):
         raise UserError(
             f"This model makes {sampler.spec.modality} and writes no texts: temperature, top_p, "
             "candidates, prefix, repair and verse are for models of texts."
         )
-    return sampler.generator
+    return sampler.original
 
 
 def _score(sampler: Sampler, model: LanguageModel, by: str) -> Scored:
@@ -166,21 +175,30 @@ def _score(sampler: Sampler, model: LanguageModel, by: str) -> Scored:
     return sampler.judge
 
 
-def _given(modality: Text, wording: Wording) -> tuple[Int[Tensor, " t"] | None, int]:
-    """What is to be completed, and after how many symbols that ends; 0 = as the model likes."""
-    text = wording.prefix or wording.repair
-    if not text:
-        return None, 0
-    known = [-1 if piece is None else piece for piece in _symbols(modality, text, wording)]
+def _known(modality: Text, wording: Wording, text: str) -> list[int]:
+    """The symbols of a text that is to be completed, gaps as `HOLE`; none where there is no text.
+
+    Raises:
+        UserError: it is too long, or what `_symbols` refuses.
+    """
+    known = [HOLE if each is None else each for each in _symbols(modality, text, wording)]
     if len(known) > modality.length or (wording.prefix and len(known) == modality.length):
         raise UserError(
             f"{text!r} has {len(known):,} symbols; this model writes at most {modality.length:,}."
         )
-    if wording.repair and HOLE not in known:
+    if text and wording.repair and HOLE not in known:
         raise UserError(f"{text!r} has no gap; write {GAP} for each symbol that is missing.")
-    given = torch.full((modality.length,), HOLE)
-    given[: len(known)] = torch.tensor(known)
-    return given, len(known) if wording.repair else 0
+    return known
+
+
+def _given(modality: Text, lost: list[int]) -> Int[Tensor, " t"] | None:
+    """A text with gaps as networks see it, with its end; None where there is no such text."""
+    if not lost:
+        return None
+    given = torch.full((modality.length,), PAD)
+    given[: len(lost)] = torch.tensor(lost)
+    given[len(lost) : len(lost) + 1] = END
+    return given
 
 
 def _symbols(modality: Text, text: str, wording: Wording) -> list[int | None]:

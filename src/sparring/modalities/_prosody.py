@@ -51,6 +51,7 @@ LINES = 4
 LINE_ENDS = re.compile("[，。\n]")
 CHARACTER = "[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ufffd]"
 """Of a poem; U+FFFD is one of which only the place is known."""
+IS_CHARACTER = re.compile(CHARACTER)
 QUATRAIN = re.compile("|".join(f"(?:{CHARACTER}{{{n}}}，{CHARACTER}{{{n}}}。){{2}}" for n in FORMS))
 
 

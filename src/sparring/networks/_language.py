@@ -26,7 +26,10 @@ class Rule(Protocol):
     """What may be written next, for texts of a certain form."""
 
     def allowed(self, written: Int[Tensor, "b i"]) -> Bool[Tensor, "b v"]:
-        """Which symbols may follow after those that are written; at least one in each row."""
+        """Which symbols may follow after those that are written; at least one in each row.
+
+        Both on the CPU.
+        """
         ...
 
 
@@ -39,17 +42,19 @@ class Decoding:
         top_p: the most likely symbols are kept that together have at least this probability
             (Holtzman et al. 2020, "The curious case of neural text degeneration"), in (0, 1].
         rule: which symbols are allowed at all; None = all that texts are made of.
-        places: after so many, texts end; 0 = as long as they like.
+        prefix: the symbols that every text begins with.
+        places: symbols of every text; 0 = as many as it likes.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     rule: Rule | None = None
+    prefix: tuple[int, ...] = ()
     places: int = 0
 
 
 PLAIN = Decoding()
-LIKELY = 64  # symbols that are looked at first, as most draws fall on these
+LIKELY = (64, 512)  # symbols that are put in order first, as most draws fall on these
 Scored = Callable[[Tensor, Condition], Tensor]
 """Gives each sample, under its condition, one number."""
 
@@ -101,18 +106,29 @@ class LanguageModel(Generator):
         with _steady(self):
             state = self.opened(len(latents), condition)
             for place in range(places):
-                logits = self.following(last, state)
-                allowed = None if decoding.rule is None else decoding.rule.allowed(text[:, :place])
-                last = drawn(logits, latents[:, place], decoding, allowed)
-                if condition.given is not None:
-                    told = condition.given[:, place]
-                    last = torch.where(told == HOLE, last, told)
-                if decoding.places and place >= decoding.places:
-                    last = torch.full_like(last, END)
-                last = torch.where(ended, PAD, last)
-                ended = ended | (last == END) | (last == PAD)
-                text[:, place] = last
-                yield last
+                if not ended.all():
+                    logits = self.following(last, state)
+                    last = drawn(
+                        logits,
+                        latents[:, place],
+                        decoding,
+                        self._allowed(text[:, :place], decoding),
+                    )
+                    last = torch.where(ended, PAD, _told(last, place, condition, decoding))
+                    ended = ended | (last == END) | (last == PAD)
+                    text[:, place] = last
+                yield text[:, place]
+
+    def _allowed(
+        self, written: Int[Tensor, "b i"], decoding: Decoding
+    ) -> Bool[Tensor, "b v"] | None:
+        """What may follow; None = everything."""
+        if decoding.rule is not None:
+            return decoding.rule.allowed(written.cpu()).to(written.device)
+        if written.shape[1] >= decoding.places:
+            return None
+        allowed = torch.arange(self.symbols, device=written.device) != END
+        return allowed.expand(len(written), -1)
 
 
 class Worded(Generator):
@@ -220,6 +236,20 @@ def places_of(samples: Tensor) -> Bool[Tensor, "b t"]:
     return symbols != PAD
 
 
+def _told(
+    last: Int[Tensor, " b"], place: int, condition: Condition, decoding: Decoding
+) -> Int[Tensor, " b"]:
+    """What was drawn for a place, or what must stand there."""
+    if place < len(decoding.prefix):
+        return torch.full_like(last, decoding.prefix[place])
+    if decoding.places and place >= decoding.places:
+        return torch.full_like(last, END)
+    if condition.given is None:
+        return last
+    told = condition.given[:, place]
+    return torch.where(told == HOLE, last, told)
+
+
 def drawn(
     logits: Float[Tensor, "b v"],
     latent: Float[Tensor, " b"],
@@ -237,12 +267,19 @@ def drawn(
         scaled = scaled.masked_fill(~allowed, -math.inf)
     chances = scaled.softmax(1)
     share = torch.special.erf(latent.double().abs() / math.sqrt(2.0))
-    likely, order = chances.topk(min(LIKELY, chances.shape[1]), dim=1)
-    symbol, found = _placed(likely, order, share, decoding.top_p)
-    rest = ~found
-    if rest.any():  # a few, as a rule
-        likely, order = chances[rest].sort(dim=1, descending=True)
-        symbol[rest], _ = _placed(likely, order, share[rest], decoding.top_p)
+    symbols = chances.shape[1]
+    symbol = torch.empty(len(share), dtype=torch.long, device=share.device)
+    rows = torch.arange(len(share), device=share.device)
+    likely, order = chances[:, :0], symbol[:, None][:, :0]
+    for number in (*LIKELY, symbols):
+        # Those that stand in order are left out, so that equals are never met twice.
+        left = chances[rows].scatter(1, order, -1.0)
+        more = left.topk(min(number, symbols) - order.shape[1], dim=1)
+        likely, order = torch.cat([likely, more.values], 1), torch.cat([order, more.indices], 1)
+        symbol[rows], found = _placed(likely, order, share[rows], decoding.top_p)
+        if found.all():
+            break
+        rows, likely, order = rows[~found], likely[~found], order[~found]
     return symbol
 
 
@@ -260,8 +297,9 @@ def _placed(
     else:
         found = share < reached
     place = (upto <= (share * whole)[:, None]).sum(1)
-    # Rounding may lead one beyond the last symbol that has a probability.
-    place = torch.minimum(place, (likely > 0).sum(1) - 1)
+    # Rounding may lead one beyond the last symbol that has a probability; and where none has one,
+    # as weights are no numbers, it is for losses and samplers to say so.
+    place = torch.minimum(place, (likely > 0).sum(1) - 1).clamp_min(0)
     return order.gather(1, place[:, None]).squeeze(1), found
 
 
