@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +33,7 @@ Trusted = Annotated[
     bool, typer.Option(help="The model is my own: components it names are imported and run.")
 ]
 TEXTS = "Texts"
+READ_OUT = 16  # texts that are shown besides
 READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
     float, typer.Option(help="Below 1 tamer, above 1 bolder.", rich_help_panel=TEXTS)
@@ -105,7 +107,15 @@ def generate(
     else:
         generated = sampler.generate(16 if count is None else count, seed=seed or 0, **how)
         paths = generated.save(out)
+        if not as_json:
+            _read_out(generated)
         show(_told(paths, generated) if as_json else [str(path) for path in paths])
+
+
+def _read_out(generated: Generated) -> None:
+    """What can be read, beside the names of the files."""
+    for text in generated.modality.texts(generated.samples[:READ_OUT]):
+        print(text, end="\n\n", file=sys.stderr)
 
 
 def _make_one(
