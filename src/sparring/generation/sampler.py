@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from sparring.core import files, memory
@@ -155,7 +155,7 @@ class Sampler:
     @torch.inference_mode()
     def __call__(
         self, latents: Float[Tensor, "b latent"], condition: Condition
-    ) -> Float[Tensor, "b ..."]:
+    ) -> Shaped[Tensor, "b ..."]:
         """Samples from given latents, computed in blocks of fixed size; on the CPU.
 
         Raises:
@@ -216,7 +216,7 @@ class Sampler:
 
     def finite(
         self, latents: Float[Tensor, "b latent"], condition: Condition
-    ) -> Float[Tensor, "b ..."]:
+    ) -> Shaped[Tensor, "b ..."]:
         """As a call, for samples that people get.
 
         Raises:
