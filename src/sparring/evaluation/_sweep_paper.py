@@ -91,7 +91,7 @@ def panel(axes: Axes, curves: Sequence[Curve], floor: Floor) -> None:
         [floor.forward.value], [floor.reverse.value],
         xerr=_reach([floor.forward]), yerr=_reach([floor.reverse]),
         color=INK, linestyle="", marker="*", markersize=11, elinewidth=0.6,
-        label="real training texts",
+        label="real training texts", zorder=1,
     )  # fmt: skip
     axes.set_xlabel("nats a symbol by a model of real texts: quality", color=INK, fontsize=8)
     axes.set_ylabel("nats a symbol of real texts: quality and diversity", color=INK, fontsize=8)

@@ -18,8 +18,8 @@ from sparring.core.rng import Streams
 from sparring.core.spec import Condition
 from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, worded
-from sparring.metrics import Figure, Observed
-from sparring.metrics._texts import Rows, rows_of
+from sparring.metrics import Figure
+from sparring.metrics._texts import Rows, rows_in
 from sparring.metrics.language_scores import scores
 
 TEMPERATURES = (0.7, 0.85, 1.0)
@@ -143,7 +143,7 @@ def sweep(
     likely = Wording(candidates=CANDIDATES, by="likelihood")
     ways.append((LIKELIEST, likely, sparred))
     asked = {key: index[:count] for key, index in labels.items()}
-    held_out = rows_of(Observed(real, samples=real))
+    held_out = rows_in(real)
     found = []
     for way, wording, judged in ways:
         hear(f"{name}: {way}, at temperatures {', '.join(map(str, temperatures))}")
@@ -167,7 +167,7 @@ def floor(train: Tensor, real: Tensor, symbols: int, *, count: int, seed: int) -
     """
     rng = Streams(seed)
     some = train[rng.permutation("floor", len(train))[:count]]
-    ours, held_out = (rows_of(Observed(each, samples=each)) for each in (some, real))
+    ours, held_out = (rows_in(each) for each in (some, real))
     figures = scores(ours, held_out, symbols, rng)
     return Floor(len(some), figures["forward_nats"], figures["reverse_nats"])
 
@@ -186,7 +186,7 @@ def _point(
     way = Wording(temperature, candidates=wording.candidates, by=wording.by)
     writer, _ = worded(sampler, way)
     made = writer(writer.latents(range(seed, seed + count)), Condition(labels))
-    figures = scores(rows_of(Observed(made, samples=made)), real, symbols, Streams(seed))
+    figures = scores(rows_in(made), real, symbols, Streams(seed))
     return Point(temperature, figures["forward_nats"], figures["reverse_nats"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int, Int64
+from torch import Tensor
 
 from sparring.core.errors import BadData
 from sparring.metrics import Evidence, Observed
@@ -49,8 +50,13 @@ def require_texts(evidence: Evidence) -> int:
 def rows_of(observed: Observed) -> Rows:
     """The symbols of texts, all ended alike: what follows an end or padding is no part of them."""
     assert observed.samples is not None, "are_texts() has looked"
-    spread = -(-observed.samples.numel() // MOST)
-    rows = observed.samples[::spread].cpu().numpy().astype(np.int64)
+    return rows_in(observed.samples)
+
+
+def rows_in(samples: Int[Tensor, "n t"]) -> Rows:
+    """The same of samples that nobody has looked at."""
+    spread = -(-samples.numel() // MOST)
+    rows = samples[::spread].cpu().numpy().astype(np.int64)
     ended = np.logical_or.accumulate((rows == END) | (rows == PAD), axis=1)
     first = ended & ~np.pad(ended, ((0, 0), (1, 0)))[:, :-1]
     return np.where(first, END, np.where(ended, NONE, rows))
