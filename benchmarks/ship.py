@@ -1,8 +1,9 @@
 """Puts a run among the models that come with Sparring: `python benchmarks/ship.py RUN NAME`.
 
 Stores the best generator of the run in half precision, judges it beside the original, and refuses
-where either extractor sees a difference. The folder `src/sparring/weights/NAME` then holds the
-weights, `report.json`, and a card with scores, floors, limits and the energy of the training.
+where either extractor sees that something was lost. The folder `src/sparring/weights/NAME` then
+holds the weights, `report.json`, and a card with scores, floors, limits and the energy of the
+training.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def main() -> None:
         halves = halved(run.sampler(), Path(place, given.name))
         comparison = sparring.compare(halves, run.sampler(), quick=given.quick)
         print(*comparison.sentences, sep="\n", file=sys.stderr)
-        if any(gap.sign for row in comparison.rows for gap in row.differences[0]):
-            sys.exit("Half precision makes a difference that an extractor sees; nothing was done.")
+        if any(sign > 0 for row in comparison.rows for sign in row.nearer[0]):
+            sys.exit("Half precision costs something that an extractor sees; nothing was done.")
         report = comparison.reports[0]
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(Path(place, given.name), folder)
