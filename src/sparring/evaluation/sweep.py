@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sparring.core.rng import Streams
@@ -123,7 +124,7 @@ def sweep(
     for way, wording, judged in ways:
         hear(f"{name}: {way}, at temperatures {', '.join(map(str, temperatures))}")
         points = tuple(
-            _point(sampler, wording, temperature, asked, rows_of(Observed(real, samples=real)),
+            _point(sampler, wording, temperature, asked, _rows(real),
                    count, seed)
             for temperature in temperatures
         )  # fmt: skip
@@ -145,8 +146,13 @@ def _point(
     way = Wording(temperature, candidates=wording.candidates, by=wording.by)
     writer, _ = worded(sampler, way)
     made = writer(writer.latents(range(seed, seed + count)), Condition(labels))
-    figures = scores(rows_of(Observed(made, samples=made)), real, symbols, Streams(seed))
+    figures = scores(_rows(made), real, symbols, Streams(seed))
     return Point(temperature, figures["forward_nats"], figures["reverse_nats"])
+
+
+def _rows(texts: Tensor) -> Rows:
+    """As scores take them; they look at symbols alone, so no features are needed."""
+    return rows_of(Observed(torch.empty(len(texts), 0), samples=texts))
 
 
 @dataclass(frozen=True)
