@@ -22,9 +22,9 @@ SHORT = {"data.batch": 8, "training.threads": 1, "training.precision": "float32"
 
 
 @pytest.fixture
-def own(pictures: Path, recordings: Path) -> Mapping[str, Path]:
-    """Somebody's folder for every data set that needs one."""
-    return {"image_folder": pictures, "sound_folder": recordings}
+def own(pictures: Path, recordings: Path, lines: Path) -> Mapping[str, Path]:
+    """Somebody's folder or file for every data set that needs one."""
+    return {"image_folder": pictures, "sound_folder": recordings, "text_file": lines}
 
 
 def overrides(name: str, own: Mapping[str, Path]) -> dict[str, Any]:
@@ -36,6 +36,8 @@ def overrides(name: str, own: Mapping[str, Path]) -> dict[str, Any]:
     if os.environ.get("SPARRING_DATA") or needed == "mnist_5k":
         return SHORT
     # Data of the same kind as the set that is not here.
+    if shipped()[name].parent.name == "text":
+        return {"data.name": "text_file", "data.path": str(own["text_file"]), **SHORT}
     if shipped()[name].parent.name == "audio":
         voices = {"data.name": "sound_folder", "data.path": str(own["sound_folder"])}
         return {**voices, "data.seconds": 0.64, "data.form": data.get("form", "mel"), **SHORT}
@@ -60,6 +62,37 @@ def test_a_recipe_trains_and_resumes_bit_for_bit(
     for ours, theirs in zip(run.metrics, metrics, strict=True):
         clocks = {"seconds": 0, "samples_per_second": 0, "waiting": 0}
         assert {**ours, **clocks} == {**theirs, **clocks}
+
+
+PHASED = [name for name, path in shipped().items()
+          if tomllib.loads(path.read_text())["objective"].get("warm_up")]  # fmt: skip
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("name", PHASED)
+def test_a_recipe_goes_through_all_its_phases(
+    name: str,
+    elsewhere: bool,
+    tmp_path: Path,
+    own: Mapping[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if elsewhere:
+        monkeypatch.delenv("SPARRING_DATA", raising=False)
+    elif not os.environ.get("SPARRING_DATA"):
+        pytest.skip("the full data sets are not here")
+    short = {"objective.warm_up": 8, "objective.head_start": 8, "judge.start": 0,
+             "judge.every": 16, "judge.count": 100, "judge.budget": 1, "training.log_every": 8,
+             "networks.generator.width": 16, "networks.generator.meaning": 8,
+             "networks.discriminator.width": 16, "networks.discriminator.meaning": 8}  # fmt: skip
+    recipe = Recipe.read(name, {**overrides(name, own), **short, "samples": 32})
+    run = sparring.train(recipe, out=tmp_path / "run", quiet=True)
+    turns = [row.keys() & {"loss_generator", "loss_discriminator"} for row in run.metrics]
+    assert turns[0] == {"loss_generator"}
+    assert turns[1] == {"loss_discriminator"}
+    assert turns[2] | turns[3] == {"loss_generator", "loss_discriminator"}
+    assert run.sampler().judge is not None, "it stays to choose among texts"
+    assert len(run.sampler().generate(2)) == 2
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -31,6 +31,7 @@ from sparring.modalities._tokens import END, PAD, UNKNOWN, Tokeniser
 MARK = "\n\n[AI-generated] "
 """What comes between a text and its stamp in a file."""
 LARGEST = 1_000_000  # bytes of a file with one text
+LONGEST = 65_536  # symbols of a sample; a file that speaks of more is not believed
 SHOWN = 256  # texts in a preview
 PAGED = 1_000  # texts on a page
 FRAME = 400  # milliseconds that an animation shows each text
@@ -45,7 +46,7 @@ class Text(Modality):
 
     Raises:
         BadData: the tokeniser is damaged, or has another vocabulary than the Spec.
-        ValueError: the Spec's shape is not (t,), or it has no symbols.
+        ValueError: the Spec's shape is not (t,) with t up to 65,536, or it has no symbols.
     """
 
     suffix = ".txt"
@@ -60,6 +61,8 @@ class Text(Modality):
             raise ValueError(
                 f"texts have a shape (tokens,) and symbols, not {spec.shape} and {spec.symbols}"
             )
+        if spec.shape[0] > LONGEST:
+            raise ValueError(f"texts have up to {LONGEST:,} symbols, not {spec.shape[0]:,}")
         super().__init__(spec)
         self.length, self.symbols = spec.shape[0], spec.symbols
         if spec.tokeniser and self.tokeniser.symbols != spec.symbols:
