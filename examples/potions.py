@@ -31,12 +31,12 @@ THINGS = (
 )  # fmt: skip
 # The first ingredient decides what a potion does.
 EFFECTS = {
-    LIQUIDS: ("float above the roof", "swim like a pike", "weep until morning", "shrink",
-              "glow in blue", "sing through the nose"),
+    LIQUIDS: ("float to church", "swim like a pike", "weep until morning", "shrink",
+              "glow in blue", "sing through the nose", "melt a little", "smell the sea"),
     POWDERS: ("turn to stone", "cough up smoke", "sneeze golden sparks", "vanish by halves",
-              "grow a beard", "taste iron"),
+              "grow a beard", "taste iron", "count backwards", "fear geese"),
     THINGS: ("see in the dark", "speak with crows", "forget every name", "jump over hedges",
-             "hear the grass", "dream of ships"),
+             "hear the grass", "dream of ships", "knit all week", "open any lock"),
 }  # fmt: skip
 NUMBERS = (
     "one", "two", "three", "four", "five", "seven", "nine", "twelve",
@@ -48,18 +48,19 @@ VERBS = (
 VESSELS = (
     "a copper pot", "an old boot", "the deep bowl", "a glass skull", "some leaking bucket",
     "the witch's hat", "two bottles", "a nutshell", "the well", "an empty clock", "a drum",
-    "your left glove", "three spoons", "a stolen bell", "the moat",
+    "your left glove", "three spoons", "a stolen bell", "the moat", "a hollow tree",
+    "grey wool", "an eggcup", "somebody's shoe",
 )  # fmt: skip
 WAITS = (
-    "until it hums", "for an hour", "while the owl sleeps", "before dawn", "at full moon",
-    "behind the mill", "without a word", "till it smells of rain", "with both eyes shut",
-    "under thunder", "slow as moss", "on the third Monday", "near a cradle",
-    "far from any church", "twice", "like a queen", "in March", "upside down",
+    "until it hums", "for an hour", "as owls do", "before dawn", "at full moon",
+    "behind the mill", "without a word", "in the rain", "with eyes shut", "under thunder",
+    "slow as moss", "on Monday", "near a cradle", "by a pond", "twice", "like a queen",
+    "in March", "upside down", "for luck", "till Friday", "since noon",
 )  # fmt: skip
 DRINKERS = (
     "a fool", "your rival", "the king", "some sailor", "any cat", "the miller", "a tired witch",
     "nobody's child", "uncle", "the tax collector", "a goat", "every guest", "no doctor",
-    "one juggler", "a bishop", "half the village",
+    "one juggler", "a bishop", "no butler",
 )  # fmt: skip
 LINE = "{verb} {first} and {second} in {vessel} {wait}; {drinker} will {effect}."
 
