@@ -50,9 +50,9 @@ def write_tokeniser(folder: Path, lines: list[str]) -> int:
     tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokens.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=60, special_tokens=[AddedToken(SIGN, special=True)], show_progress=False
+        vocab_size=80, special_tokens=[AddedToken(SIGN, special=True)], show_progress=False
     )
-    tokens.train_from_iterator([*lines, "<|> left of my xé"], trainer)
+    tokens.train_from_iterator([*lines, "<|> endoftext that is only told of, é"], trainer)
     tokens.save(str(folder / "tokenizer.json"))
     return tokens.get_vocab_size()
 
@@ -287,7 +287,7 @@ def test_folders_that_cannot_be_used_get_a_sentence(tmp_path: Path) -> None:
 def test_a_model_that_looks_ahead_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "bert")
     config = transformers.BertConfig(
-        vocab_size=60, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        vocab_size=100, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
         intermediate_size=32, eos_token_id=0, bos_token_id=0, is_decoder=True,
         initializer_range=0.5,
     )  # fmt: skip

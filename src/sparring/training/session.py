@@ -179,18 +179,7 @@ def prepare(
             f"The objective {recipe.objective['name']} moves {', '.join(sorted(moving))}, but the "
             f"recipe's networks are {', '.join(sorted(recipe.networks))}; give the same."
         )
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.seed)
-        networks = Networks(
-            {
-                player: components.build(
-                    network_slot(player), given, spec, where=f"networks.{player}"
-                )
-                for player, given in sorted(recipe.networks.items())
-            }
-        )
-        if is_new:
-            networks.generator.begin()
+    networks = _networks(recipe, spec, is_new=is_new)
     objective.require_playable(networks, spec)
     # torch takes a device and a memory format together, but does not say so in its types.
     networks.to(players.device, memory_format=torch.channels_last)  # pyrefly: ignore
@@ -214,6 +203,22 @@ def prepare(
         precision=precision,
         augment=augment,
     )
+
+
+def _networks(recipe: Recipe, spec: Spec, *, is_new: bool) -> Networks:
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        networks = Networks(
+            {
+                player: components.build(
+                    network_slot(player), given, spec, where=f"networks.{player}"
+                )
+                for player, given in sorted(recipe.networks.items())
+            }
+        )
+        if is_new:
+            networks.generator.begin()
+    return networks
 
 
 def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
