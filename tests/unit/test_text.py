@@ -96,7 +96,7 @@ def test_what_would_be_lost_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("cat\ncafé".encode("latin-1"), r"byte 8 \(line 2\) is not UTF-8: 0xe9"),
+        ("cat\ncafé".encode("latin-1"), r"byte 8 \(line 2\) is not UTF-8 \(0xe9\)"),
         ("cat".encode("utf-16"), "it is UTF-16"),
         ("cat".encode("utf-32"), "it is UTF-32"),
         ("cat".encode("utf-16-le"), r"character 2 of line 1 is the control 0x00"),
