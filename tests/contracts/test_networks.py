@@ -68,7 +68,8 @@ def at_home(slot: Slot, name: str, labels: str = "one") -> tuple[Spec, Any]:
 
 
 def heeds_labels(slot: Slot, name: str) -> bool:
-    return "conditional" in inspect.signature(components.find(slot, name)).parameters
+    choice = inspect.signature(components.find(slot, name)).parameters.get("conditional")
+    return choice is not None and choice.default is True
 
 
 def entry_for(network: Any, spec: Spec, count: int = 4) -> tuple[Tensor, Condition]:

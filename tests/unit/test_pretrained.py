@@ -236,6 +236,7 @@ def test_a_recipe_holds_what_the_model_is(lines: str, tmp_path: Path) -> None:
     asked = recipe(folder, lines, "likelihood")
     stored = asked.networks["generator"]["config"]
     assert json.loads(stored)["model_type"] == folder.name
+    assert not asked.conditional, "nobody is to be offered labels"
     assert Recipe.from_json(asked.to_json()) == asked
     moved = shutil.copytree(folder, tmp_path / "elsewhere" / folder.name)
     assert recipe(moved, lines, "likelihood").hash == asked.hash

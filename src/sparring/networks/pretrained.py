@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -65,6 +65,7 @@ class PretrainedGenerator(LanguageModel):
     Args:
         path: the folder, which `save_pretrained` writes.
         config: its description of the model; left out, it is read from the folder.
+        conditional: says in every recipe that labels are not heeded.
 
     Raises:
         BadData: there is no such folder, or nothing that can be used in it.
@@ -77,7 +78,14 @@ class PretrainedGenerator(LanguageModel):
     barred: Tensor
     """Which of our symbols are never written."""
 
-    def __init__(self, spec: Spec, *, path: Folder, config: Config = "") -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        path: Folder,
+        config: Config = "",
+        conditional: Literal[False] = False,
+    ) -> None:
         super().__init__()
         self.latent, self.symbols = spec.symbols_of("text", "pretrained")
         self.path = Path(path).expanduser()
