@@ -18,7 +18,7 @@ import sparring
 from sparring import cli
 from sparring.core import weights
 from sparring.core.recipe import Recipe, to_toml
-from sparring.generation.model_file import JUDGE_FILE, MODEL_FILE
+from sparring.generation.model_file import MODEL_FILE
 from sparring.modalities._tokens import Tokeniser
 
 Refused = Callable[..., str]
@@ -220,15 +220,6 @@ def test_a_header_of_texts_that_cannot_be(
     table[keys[-1]] = value
     weights.write(tmp_path / "model.safetensors", tensors, header)
     refused("generate", tmp_path / "model.safetensors", codes=(3,))
-
-
-def test_a_discriminator_of_another_model(
-    refused: Refused, wrote: sparring.Run, writing: Recipe, tmp_path: Path
-) -> None:
-    other = sparring.train(writing.replace(samples=16, seed=1), out=tmp_path / "run", quiet=True)
-    folder = wrote.sampler().save(tmp_path / "model")
-    (folder / JUDGE_FILE).write_bytes((other.folder / "model" / JUDGE_FILE).read_bytes())
-    assert "does not belong to" in refused("generate", folder, "--candidates", 2, codes=(3,))
 
 
 def test_what_can_be_is_written(
