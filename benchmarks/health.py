@@ -41,9 +41,10 @@ LONGER = {  # larger batches, so that as many samples are fewer steps
     "tutorial_minimax": 128_000,
 }
 DEMONSTRATIONS = ("tutorial", "tutorial_minimax")  # of trainings that stall, with no fixed outcome
-OWN = {"image_folder": "png72", "sound_folder": "drums"}  # the folder that stands for one's own
+OWN = {"image_folder": "png72", "sound_folder": "drums", "text_file": "texts/potions.txt"}
+"""What stands for somebody's own examples."""
 PICTURES = "noto-emoji-72/png72.tar.gz"  # in $SPARRING_DATA; somebody's own pictures
-DRUMS = Path(__file__).parents[1] / "examples" / "drums.py"  # makes somebody's own sounds
+EXAMPLES = Path(__file__).parents[1] / "examples"  # where somebody's own are made
 SEEDS = (0, 1, 2, 3)
 TRIED_WITH = 0
 ORDER = [*failing(), *shipped()]
@@ -140,12 +141,18 @@ def measure(name: str, seed: int) -> dict[str, Any]:
 
 
 def fill(folder: Path, recipe: Recipe) -> None:
-    """Put what stands for somebody's own pictures or sounds into `folder`, where it is needed."""
+    """Put what stands for somebody's own examples into `folder`, where it is needed."""
     if recipe.data["name"] == "image_folder":
         with tarfile.open(_pictures()) as archive:
             archive.extractall(folder, filter="data")
     elif recipe.data["name"] == "sound_folder":
-        subprocess.run([sys.executable, str(DRUMS), "--out", recipe.data["path"]], check=True)
+        _run("drums.py", recipe.data["path"])
+    elif recipe.data["name"] == "text_file":
+        _run("potions.py", str(Path(recipe.data["path"]).parent))
+
+
+def _run(example: str, out: str) -> None:
+    subprocess.run([sys.executable, str(EXAMPLES / example), "--out", out], check=True)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from sparring.core.errors import UserError
 from sparring.core.spec import Condition, Spec
 from sparring.generation import mending
 from sparring.generation.mending import ranked
@@ -79,10 +78,3 @@ def test_only_the_likeliest_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     few = ranked(model, texts, places, condition, "likelihood")
     assert (few.isfinite().sum(1) == 5).all()
     assert torch.equal(few[few.isfinite()], whole[few.isfinite()])
-
-
-def test_there_is_no_other_way() -> None:
-    model, (texts, places, condition) = writer("recurrent"), asked()
-    route: Any = "magic"
-    with pytest.raises(UserError, match="no way 'magic' to mend"):
-        ranked(model, texts, places, condition, route)

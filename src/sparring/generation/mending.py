@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sparring.core.errors import UserError
 from sparring.core.spec import Condition
 from sparring.modalities._tokens import MADE_FROM
 from sparring.networks._language import HOLE, LanguageModel, Likely
@@ -40,21 +39,15 @@ def ranked(
         places: the gap of each text.
         condition: the labels of each.
         route: the way.
-
-    Raises:
-        UserError: no such way.
     """
     rows = torch.arange(len(texts))
     holes = texts.clone()
     holes[rows, places] = HOLE
-    match route:
-        case "given":
-            asked = replace(condition, given=holes)
-            scores = model.logits(texts, asked)[rows, places].float()
-        case "likelihood":
-            scores = _tried(model, texts, places, condition)
-        case _:
-            raise UserError(f"There is no way {route!r} to mend: given or likelihood.")
+    if route == "given":
+        asked = replace(condition, given=holes)
+        scores = model.logits(texts, asked)[rows, places].float()
+    else:
+        scores = _tried(model, texts, places, condition)
     scores[:, :MADE_FROM] = -torch.inf
     return scores
 

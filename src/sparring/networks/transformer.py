@@ -68,7 +68,7 @@ class TransformerGenerator(LanguageModel):
         self.start = nn.Linear(meaning, width)
         self.part = nn.Parameter(torch.zeros(width))  # tells what is given from what is written
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
-        self.norm = nn.RMSNorm(width)
+        self.norm = _Norm(width)
         self.drop = nn.Dropout(dropout)
         self.exit = Exit(width, self.read)
 
@@ -136,7 +136,7 @@ class TransformerDiscriminator(TokenDiscriminator):
         self.part = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.drop = nn.Dropout(dropout)
-        self.end = nn.Sequential(nn.RMSNorm(width), nn.Linear(width, 1))
+        self.end = nn.Sequential(_Norm(width), nn.Linear(width, 1))
 
     def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
         """One logit for each place."""
@@ -144,6 +144,14 @@ class TransformerDiscriminator(TokenDiscriminator):
         for block in self.blocks:
             x, _ = block(x, 0, None, causal=False)
         return self.end(self.drop(x)).squeeze(2)
+
+
+class _Norm(nn.RMSNorm):
+    """Zhang and Sennrich 2019, "Root mean square layer normalization", in what precision comes."""
+
+    def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b c"]:
+        """As long as the square root of their number, times learned factors."""
+        return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
 
 
 def _require_heads(width: int, heads: int) -> None:
@@ -160,7 +168,7 @@ class _Block(nn.Module):
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads = heads
-        self.before, self.between = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.before, self.between = _Norm(width), _Norm(width)
         self.ask = nn.Linear(width, 3 * width, bias=False)
         self.tell = nn.Linear(width, width, bias=False)
         self.think = nn.Sequential(
