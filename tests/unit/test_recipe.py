@@ -226,7 +226,7 @@ def test_what_is_no_override(text: str) -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_recipes_read(name: str) -> None:
-    open_settings = {"data.path": "mine"} if name in ("folder", "sounds") else {}
+    open_settings = {"data.path": "mine"} if name in ("folder", "sounds", "text") else {}
     recipe = Recipe.read(name, open_settings)
     assert recipe.name == name
     assert recipe.source

@@ -108,7 +108,7 @@ def test_lines_that_cannot_be_used_are_named_with_their_place(tmp_path: Path) ->
     assert report.count == 2
     assert report.unusable == 3
     assert report.quarantined == {
-        "line 2": "byte 9 (line 2) is not UTF-8: 0xe9",
+        "line 2": "byte 9 (line 2) is not UTF-8 (0xe9); save it as UTF-8",
         "line 3": "character 3 of line 3 is the control 0x00",
         "line 4": "it has more than 1,000,000 bytes",
     }
