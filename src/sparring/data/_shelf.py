@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -60,17 +59,18 @@ def write_rows(
     dtype: type[np.generic],
 ) -> int:
     """Write blocks of rows, one after the other, as one array; returns how many rows there are."""
-    size, written = math.prod(shape) * np.dtype(dtype).itemsize, 0
+    rows = 0
     with path.open("wb") as file:
         _write_header(file, (0, *shape), dtype)
         start = file.tell()
         for block in blocks:
             assert block.shape[1:] == shape and block.dtype == dtype, "as was promised"
-            written += file.write(block.tobytes())
+            file.write(block.tobytes())
+            rows += len(block)
         file.seek(0)
-        _write_header(file, (written // size, *shape), dtype)
+        _write_header(file, (rows, *shape), dtype)
         assert file.tell() == start, "NumPy leaves room for any first dimension"
-    return written // size
+    return rows
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
