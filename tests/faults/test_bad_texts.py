@@ -82,10 +82,18 @@ def test_a_file_that_cannot_be_learned_from(
     assert told in said
 
 
-@pytest.mark.parametrize("data", ["data.path=nowhere.txt", "data.length=2", "data.most=1",
-                                  "data.symbols=letters", "data.label=mood"])  # fmt: skip
-def test_settings_that_cannot_be(refused: Refused, recipe: Path, data: str) -> None:
-    refused("train", recipe, data)
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("data.path=nowhere.txt", "There is no file or folder"),
+        ("data.length=2", "data.length = 2: Input should be greater than or equal to 4"),
+        ("data.most=1", "data.most = 1: Input should be greater than or equal to 8"),
+        ("data.symbols=letters", "should be 'characters', 'words', 'pieces' or 'tokens'"),
+        ("data.label=mood", "lines of .txt have no columns"),
+    ],
+)
+def test_settings_that_cannot_be(refused: Refused, recipe: Path, data: str, told: str) -> None:
+    assert told in refused("train", recipe, data)
 
 
 def test_a_line_of_a_gigabyte_takes_little_memory(recipe: Path, tmp_path: Path) -> None:
@@ -189,24 +197,33 @@ def test_a_tokeniser_that_does_not_fit_its_weights(
 
 
 @pytest.mark.parametrize(
-    ("keys", "value"),
+    ("keys", "value", "told"),
     [
-        (("spec", "symbols"), 20_000),
-        (("spec", "symbols"), None),
-        (("spec", "symbols"), -1),
-        (("spec", "symbols"), 10**18),
-        (("spec", "shape"), [10**12]),
-        (("spec", "shape"), [10**8]),
-        (("spec", "shape"), [0]),
-        (("spec", "shape"), [4, 4]),
-        (("recipe", "networks", "generator", "name"), "transformer"),
-        (("recipe", "networks", "generator", "width"), 10**9),
-        (("recipe", "networks", "generator", "name"), "mlp"),
+        (("spec", "symbols"), 20_000, "they do not belong together"),
+        (("spec", "symbols"), None, "have a shape (tokens,) and symbols"),
+        (("spec", "symbols"), -1, "they do not belong together"),
+        (("spec", "symbols"), 10**18, "they do not belong together"),
+        (("spec", "shape"), [10**12], "up to 65,536 symbols"),
+        (("spec", "shape"), [10**8], "up to 65,536 symbols"),
+        (("spec", "shape"), [0], "have a shape (tokens,) and symbols"),
+        (("spec", "shape"), [4, 4], "have a shape (tokens,) and symbols"),
+        (("recipe", "networks", "generator", "name"), "transformer", "does not fit this network"),
+        (("recipe", "networks", "generator", "width"), 10**9, "impossible sizes"),
+        (
+            ("recipe", "networks", "generator", "name"),
+            "mlp",
+            "no setting 'networks.gen",
+        ),
     ],
     ids=str,
 )
 def test_a_header_of_texts_that_cannot_be(
-    refused: Refused, wrote: sparring.Run, tmp_path: Path, keys: tuple[str, ...], value: Any
+    refused: Refused,
+    wrote: sparring.Run,
+    tmp_path: Path,
+    keys: tuple[str, ...],
+    value: Any,
+    told: str,
 ) -> None:
     tensors, header = weights.read(wrote.folder / "model" / MODEL_FILE)
     table = header
@@ -214,7 +231,7 @@ def test_a_header_of_texts_that_cannot_be(
         table = table[key]
     table[keys[-1]] = value
     weights.write(tmp_path / "model.safetensors", tensors, header)
-    refused("generate", tmp_path / "model.safetensors", codes=(3,))
+    assert told in refused("generate", tmp_path / "model.safetensors", codes=(3,))
 
 
 def test_what_can_be_is_written(
