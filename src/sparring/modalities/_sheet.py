@@ -53,6 +53,24 @@ def png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
     return content.getvalue()
 
 
+def gif(frames: Sequence[Pictures.Image], duration: int, stamp: Mapping[str, str]) -> bytes:
+    """An endless animated GIF with `stamp` as its comment.
+
+    Args:
+        frames: of one size; at least one.
+        duration: milliseconds that each is shown.
+        stamp: text by keyword.
+    """
+    first, *rest = frames
+    comment = "\n".join(f"{key}: {text}" for key, text in stamp.items()).encode()
+    content = io.BytesIO()
+    first.save(
+        content, "GIF", save_all=True, append_images=rest, duration=duration, loop=0,
+        comment=comment,
+    )  # fmt: skip
+    return content.getvalue()
+
+
 def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     text = " ".join(text.split())
     if font.getlength(text) <= width:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -173,18 +172,8 @@ class Image(Modality):
             OutOfResources: the disk is full.
         """
         path = path.with_suffix(".gif")
-        first, *rest = [_opaque(_magnified(p)) for p in _pictures(self.to_raw(samples))]
-        content = io.BytesIO()
-        first.save(
-            content,
-            "GIF",
-            save_all=True,
-            append_images=rest,
-            duration=FRAME,
-            loop=0,
-            comment="\n".join(f"{key}: {text}" for key, text in stamp.items()).encode(),
-        )
-        files.atomic_write(path, content.getvalue())
+        frames = [_opaque(_magnified(picture)) for picture in _pictures(self.to_raw(samples))]
+        files.atomic_write(path, _sheet.gif(frames, FRAME, stamp))
         return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -189,14 +188,7 @@ class Text(Modality):
             OutOfResources: the disk is full.
         """
         path = path.with_suffix(".gif")
-        first, *rest = _typeset.frames(self.texts(samples))
-        content = io.BytesIO()
-        comment = "\n".join(f"{key}: {text}" for key, text in stamp.items()).encode()
-        first.save(
-            content, "GIF", save_all=True, append_images=rest, duration=FRAME, loop=0,
-            comment=comment,
-        )  # fmt: skip
-        files.atomic_write(path, content.getvalue())
+        files.atomic_write(path, _sheet.gif(_typeset.frames(self.texts(samples)), FRAME, stamp))
         return path
 
     def documents(
