@@ -40,7 +40,7 @@ def ranked(
         condition: the labels of each.
         route: the way.
     """
-    rows = torch.arange(len(texts))
+    rows = torch.arange(len(texts), device=texts.device)
     holes = texts.clone()
     holes[rows, places] = HOLE
     if route == "given":
@@ -56,7 +56,7 @@ def _tried(
     model: LanguageModel, texts: Int[Tensor, "b t"], places: Int[Tensor, " b"], condition: Condition
 ) -> Float[Tensor, "b v"]:
     """Mean log-probabilities of texts with each of the likeliest symbols; -inf for the others."""
-    rows = torch.arange(len(texts))
+    rows = torch.arange(len(texts), device=texts.device)
     thought = model.logits(texts, condition)[rows, places].float()
     thought[:, :MADE_FROM] = -torch.inf
     best = thought.topk(min(TRIED, thought.shape[1] - MADE_FROM), dim=1).indices

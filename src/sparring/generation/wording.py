@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from jaxtyping import Int
@@ -30,8 +30,7 @@ from sparring.networks._language import (
 MOST_CANDIDATES = 256
 MENDING = 16  # candidates for every mended text, of which the likeliest is kept
 
-By = Literal["discriminator", "likelihood"]
-CHOOSERS: tuple[By, ...] = get_args(By)
+CHOOSERS = ("discriminator", "likelihood")
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,8 @@ class Choosy(Generator):
         each = condition.map(lambda tensor: tensor.repeat_interleave(self.candidates, 0))
         made = self.generator(latents.view(count * self.candidates, -1), each)
         best = self.score(made, each).view(count, self.candidates).argmax(1)
-        return made.unflatten(0, (count, self.candidates))[torch.arange(count), best]
+        rows = torch.arange(count, device=best.device)
+        return made.unflatten(0, (count, self.candidates))[rows, best]
 
 
 class Likely(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -16,7 +17,9 @@ from sparring.core.spec import Batch, Condition, Loss, Moment
 from sparring.modalities._tokens import END, PAD, UNKNOWN
 from sparring.networks import Networks
 from sparring.networks._language import HOLE, LanguageModel, TokenDiscriminator, places_of
+from sparring.objectives import Phase
 
+PhaseLoss = Callable[[Networks, Batch, Moment], Loss]
 Gaps = Annotated[float, Field(ge=0, le=1, description="share of steps that fill gaps in texts")]
 """How often a generator sees a damaged text, which it is to make whole."""
 WarmUp = Annotated[int, Field(ge=0, description="samples of likelihood alone, at the beginning")]
@@ -57,6 +60,40 @@ def learn_to_read(networks: Networks) -> None:
     reader(networks).begin_as(writer(networks))
 
 
+def require_both(networks: Networks) -> None:
+    """A generator that writes, and a discriminator that judges every symbol.
+
+    Raises:
+        UserError: the players are others.
+    """
+    writer(networks)
+    reader(networks)
+
+
+def three_stages(
+    judge: PhaseLoss, move: PhaseLoss, *, warm_up: int, head_start: int, gaps: float, every: int = 1
+) -> Sequence[Phase]:
+    """Likelihood alone; then the discriminator, which begins as a reader; then both.
+
+    Args:
+        judge: the discriminator's loss.
+        move: the generator's loss in the match.
+        warm_up: samples shown by likelihood alone.
+        head_start: samples shown to the discriminator alone, after that.
+        gaps: share of the steps by likelihood that fill gaps.
+        every: steps of the discriminator for one of the generator.
+    """
+
+    def likely(networks: Networks, batch: Batch, moment: Moment) -> Loss:
+        return likelihood_loss(networks, batch, moment, gaps)
+
+    return (
+        Phase("generator", likely, end=warm_up),
+        Phase("discriminator", judge, start=warm_up, opening=learn_to_read),
+        Phase("generator", move, every=every, start=warm_up + head_start),
+    )
+
+
 def likelihood_loss(networks: Networks, batch: Batch, moment: Moment, gaps: float) -> Loss:
     """Minus the mean log-probability (nats) of real symbols, known ones alone.
 
@@ -85,7 +122,7 @@ def damaged(real: Int[Tensor, "b t"], moment: Moment) -> Int[Tensor, "b t"]:
     """Texts in which up to half of the symbols are holes; each text loses its own share."""
     draws = moment.rng.uniform("gaps", (len(real), real.shape[1] + 1)).to(real.device)
     lost = draws[:, 1:] < MOST_GAPS * draws[:, :1]
-    lost[torch.arange(len(real)), draws[:, 1:].argmin(1)] = True  # one at least
+    lost.scatter_(1, draws[:, 1:].argmin(1, keepdim=True), True)  # one at least
     return torch.where(lost & (real != PAD) & (real != END), HOLE, real)
 
 
@@ -97,7 +134,7 @@ def written_for(networks: Networks, batch: Batch, moment: Moment) -> Int[Tensor,
 
 
 def symbol_match(networks: Networks, batch: Batch, fake: Tensor, moment: Moment) -> Loss:
-    """Cross-entropy of every place of real and generated texts (ScratchGAN, equation 3)."""
+    """Cross-entropy of every place of real and generated texts (ScratchGAN, section 3)."""
     both = torch.cat([moment.augment(batch.real), moment.augment(fake)])
     logits, inside = verdicts_on(networks, both, batch.condition)
     real, written = logits.chunk(2)

@@ -22,12 +22,12 @@ from sparring.objectives._texts import (
     Gaps,
     HeadStart,
     WarmUp,
-    learn_to_read,
     likelihood_loss,
-    reader,
+    require_both,
+    three_stages,
+    writer,
     written_for,
 )
-from sparring.objectives._texts import writer as writer_of
 
 
 def _above_zero(ramp: Schedule) -> Schedule:
@@ -49,7 +49,7 @@ class Gumbel(Objective):
     L_D = E softplus(f(y) - f(x)),  L_G = E softplus(f(x) - f(y)) + likelihood * L_likelihood
 
     Jang et al. 2017, "Categorical reparameterization with Gumbel-softmax", section 2.2 (straight-
-    through), in the match of Nie et al. 2019, "RelGAN", section 3.4, after Jolicoeur-Martineau
+    through), in the match of Nie et al. 2019, "RelGAN", after Jolicoeur-Martineau
     2019. Texts reach the discriminator as they are: no augmentation has a slope for symbols.
 
     Args:
@@ -69,28 +69,23 @@ class Gumbel(Objective):
         likelihood: Share = 0.3,
         gaps: Gaps = 0.0,
     ) -> None:
-        self._warm_up, self._spar = warm_up, warm_up + head_start
+        self._warm_up, self._head_start = warm_up, head_start
         self._softness, self._likelihood, self._gaps = softness, likelihood, gaps
 
     def require_playable(self, networks: Networks, spec: Spec) -> None:
-        """A generator that writes, and a discriminator that judges every symbol.
+        """As `require_both`; symbols need no slopes here.
 
         Raises:
             UserError: the players are others.
         """
-        writer_of(networks)
-        reader(networks)
+        require_both(networks)
 
     def phases(self) -> Sequence[Phase]:
         """Likelihood alone; then the discriminator; then both."""
-        return (
-            Phase("generator", self._likely, end=self._warm_up),
-            Phase("discriminator", self._judge, start=self._warm_up, opening=learn_to_read),
-            Phase("generator", self._match, start=self._spar),
-        )
-
-    def _likely(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        return likelihood_loss(networks, batch, moment, self._gaps)
+        return three_stages(
+            self._judge, self._match, warm_up=self._warm_up, head_start=self._head_start,
+            gaps=self._gaps,
+        )  # fmt: skip
 
     def _judge(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         fake = written_for(networks, batch, moment)
@@ -104,7 +99,7 @@ class Gumbel(Objective):
         return Loss(F.softplus(written - real).mean(), logs)
 
     def _match(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        model = writer_of(networks)
+        model = writer(networks)
         fake = softly_written(model, batch, moment, self._softness.at(moment.progress))
         real, written = _verdicts(networks, batch, fake)
         kept = likelihood_loss(networks, batch, moment, self._gaps)

@@ -17,11 +17,12 @@ from sparring.objectives._texts import (
     Gaps,
     HeadStart,
     WarmUp,
-    learn_to_read,
     likelihood_loss,
     reader,
+    require_both,
     symbol_losses,
     symbol_match,
+    three_stages,
     verdicts_on,
     writer,
     written_for,
@@ -40,9 +41,8 @@ class Reinforce(Objective):
     with rewards r_i = 2 s(f_i(y)) - 1, what follows counting too, R_i = r_i + discount * R_(i+1),
     and b_i what place i has earned of late. Yu et al. 2017, "SeqGAN", with the dense rewards,
     discount and moving baseline of de Masson d'Autume et al. 2019, "Training language GANs from
-    scratch" (ScratchGAN), section 3, equations 3 to 5; a share of the likelihood is kept so that
-    nothing that was learned can be lost. The discriminator begins with what the generator reads by,
-    where their layers are alike: that tells texts apart in a tenth of the time.
+    scratch" (ScratchGAN), section 3; a share of the likelihood is kept, against forgetting. The
+    discriminator begins with what the generator reads by, where their layers are alike.
 
     Args:
         warm_up: samples shown by likelihood alone, at the beginning.
@@ -67,30 +67,25 @@ class Reinforce(Objective):
         likelihood: Share = 0.3,
         gaps: Gaps = 0.0,
     ) -> None:
-        self._warm_up, self._spar = warm_up, warm_up + head_start
+        self._warm_up, self._head_start = warm_up, head_start
         self._every = every
         self._discount, self._keep = discount, baseline
         self._entropy, self._likelihood, self._gaps = entropy, likelihood, gaps
 
     def require_playable(self, networks: Networks, spec: Spec) -> None:
-        """A generator that writes, and a discriminator that judges every symbol.
+        """As `require_both`; symbols need no slopes here.
 
         Raises:
             UserError: the players are others.
         """
-        writer(networks)
-        reader(networks)
+        require_both(networks)
 
     def phases(self) -> Sequence[Phase]:
         """Likelihood alone; then the discriminator; then both."""
-        return (
-            Phase("generator", self._likely, end=self._warm_up),
-            Phase("discriminator", self._judge, start=self._warm_up, opening=learn_to_read),
-            Phase("generator", self._earn, every=self._every, start=self._spar),
-        )
-
-    def _likely(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
-        return likelihood_loss(networks, batch, moment, self._gaps)
+        return three_stages(
+            self._judge, self._earn, warm_up=self._warm_up, head_start=self._head_start,
+            gaps=self._gaps, every=self._every,
+        )  # fmt: skip
 
     def _judge(self, networks: Networks, batch: Batch, moment: Moment) -> Loss:
         return symbol_match(networks, batch, written_for(networks, batch, moment), moment)
