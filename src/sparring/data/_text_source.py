@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from sparring.core.errors import BadData
 from sparring.data._listing import LICENCES, listed
+from sparring.data._text_rows import LONGEST, kind_of, opened
 from sparring.modalities import _utf8
 from sparring.modalities.text import MARK
 
-LONGEST_LINE = 1_000_000  # bytes
 LONGEST_LABEL = 100  # characters
 MOST_BYTES = 20_000_000_000  # of one unpacked file
-PACKED = ".gz"
 SCALARS = (str, int, float)  # truth values are whole numbers
 NAMED = 8  # columns spelled out in a complaint
 
@@ -69,7 +67,7 @@ class TextSource:
         if not self.path.exists():
             raise BadData(f"There is no file or folder {self.path.absolute()}.")
         if not self.path.is_dir():
-            if _kind(self.path) not in (PLAIN, *READERS):
+            if kind_of(self.path) not in (PLAIN, *READERS):
                 raise BadData(
                     f"{self.path} is no .txt, .jsonl or .csv file (plain or packed as .gz) and no "
                     "folder of .txt files."
@@ -77,7 +75,7 @@ class TextSource:
             return [self.path]
         with listed(self.path) as listing:
             names = [entry.name for entry in listing.entries if entry.name != listing.licence]
-        paths = [path for path in map(self.path.joinpath, names) if _kind(path) == PLAIN]
+        paths = [path for path in map(self.path.joinpath, names) if kind_of(path) == PLAIN]
         if not paths:
             raise BadData(f"{self.path} holds no .txt file; for .jsonl or .csv name the file.")
         return paths
@@ -99,11 +97,11 @@ class TextSource:
                     content = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError as error:
                 raise BadData(f"{path} cannot be read: {error.strerror}.") from error
-            whole.update(f"{path.suffix} {_kind(path)} {content}".encode())
+            whole.update(f"{path.suffix} {kind_of(path)} {content}".encode())
         return whole.hexdigest()
 
     def _of_file(self, path: Path) -> Iterator[tuple[str, str]]:
-        kind = _kind(path)
+        kind = kind_of(path)
         if self.label and kind == PLAIN:
             raise BadData("lines of .txt have no columns; data.label serves .jsonl and .csv")
         lines = _lines(path, self.replace)
@@ -133,22 +131,13 @@ class TextSource:
         return _utf8.decoded(content, replace=self.replace, lines_before=place - 1)
 
 
-def _kind(path: Path) -> str:
-    """Its ending, but for ".gz"."""
-    inner = path.with_suffix("") if path.suffix.lower() == PACKED else path
-    return inner.suffix.lower()
-
-
 def _lines(path: Path, replace: bool) -> Iterator[tuple[int, str]]:
     """Lines with their numbers from one; those of old Macs, which share one, likewise."""
     number = start = 0
-    with gzip.open(path) if path.suffix.lower() == PACKED else path.open("rb") as opened:
-        file = cast(BinaryIO, opened)
-        while raw := file.readline(LONGEST_LINE + 1):
-            if len(raw) > LONGEST_LINE:
-                raise BadData(
-                    f"line {number + 1:,} has more than {LONGEST_LINE:,} bytes; break it up"
-                )
+    with opened(path) as file:
+        while raw := file.readline(LONGEST + 1):
+            if len(raw) > LONGEST:
+                raise BadData(f"line {number + 1:,} has more than {LONGEST:,} bytes; break it up")
             text = _utf8.decoded(raw, replace=replace, bytes_before=start, lines_before=number)
             start, number = start + len(raw), number + 1
             if start > MOST_BYTES:
