@@ -4,7 +4,7 @@ Rhymes are the fourteen of the 中华新韵 (Chinese Poetry Society, 2005), from
 Tones are those of the old rhyme books, level (平) or oblique (仄), as the collection chinese-poetry
 gives them. The rules of regulated verse: Wang Li, 诗词格律 (1977). Of 2,762 real quatrains of the
 Tang and Song (half of them of five characters a line, which were often written freely) 83 % keep
-the rhyme, 53 % the tones and 46 % both; of random characters 12 %, 0.3 % and none.
+the rhyme, 53 % the tones and 46 % both; of random characters 12 % and 0.3 %.
 """
 
 from __future__ import annotations
