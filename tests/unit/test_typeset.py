@@ -54,8 +54,8 @@ def test_what_is_no_font_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_there_is_always_a_font_for_letters(bare: None) -> None:
-    assert _fonts.missing("naïve Привет Ελλάς\t\n\u200b 5 %") == ""
-    assert _fonts.missing(f"山 a 山{NOWHERE}") == f"山{NOWHERE}"
+    assert all(_fonts.face_of(letter) for letter in "naïve Привет Ελλάς 5 %")
+    assert [_fonts.face_of(letter) for letter in f"山{NOWHERE}"] == [None, None]
     assert [part for _, part in _fonts.runs("a山b")] == ["a", "山", "b"]
 
 

@@ -100,12 +100,6 @@ def face_of(symbol: str) -> Face | None:
     return next((face for face in faces if face.has(symbol)), None)
 
 
-def missing(text: str) -> str:
-    """The characters that no font has, each once; so that one may say what to install."""
-    drawn = (c for c in dict.fromkeys(text) if unicodedata.category(c) not in INVISIBLE)
-    return "".join(c for c in drawn if face_of(c) is None)
-
-
 @functools.lru_cache(maxsize=50_000)
 def runs(line: str) -> tuple[tuple[Face | None, str], ...]:
     """A line in stretches of one font, from the left; None for boxes in place of characters.
