@@ -13,7 +13,7 @@ demo: $(READY)  ## learn handwritten digits for about three minutes, make sixtee
 	@echo "Sixteen new digits: samples/demo/sheet.png. How good they are: samples/demo/compare.html"
 
 test: $(READY) check  ## lint, types, layers and the fast tests
-	$(BIN)/pytest -q -m "not slow and not gpu"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not gpu"
 
 slow: $(READY)  ## the long tests: 200 kills, every recipe, the notebook
 	$(BIN)/pytest -q -m "slow and not gpu"

@@ -21,6 +21,8 @@ from sparring.generation.model_file import MODEL_FILE
 from sparring.modalities._tokens import Tokeniser
 
 Refused = Callable[..., str]
+PEAK = Path("/proc/self/status")
+"""Where Linux tells the most memory that a process has had."""
 
 
 @pytest.fixture
@@ -96,14 +98,16 @@ def test_settings_that_cannot_be(refused: Refused, recipe: Path, data: str, told
     assert told in refused("train", recipe, data)
 
 
+@pytest.mark.skipif(not PEAK.exists(), reason="needs the peak memory that Linux tells")
 def test_a_line_of_a_gigabyte_takes_little_memory(recipe: Path, tmp_path: Path) -> None:
     with (tmp_path / "huge.txt").open("wb") as file:
         file.write(b"x")
         file.truncate(2**30)  # sparse: no byte more is stored
     program = (
-        "import resource\nfrom sparring import cli\n"
+        "from sparring import cli\n"
         "try:\n    cli.main()\nfinally:\n"
-        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        # Not ru_maxrss: a new process inherits that of the one which started it.
+        "    print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, "train", recipe, "data.path=huge.txt"],
@@ -111,7 +115,7 @@ def test_a_line_of_a_gigabyte_takes_little_memory(recipe: Path, tmp_path: Path) 
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "line 1 has more than 1,000,000 bytes" in done.stderr
-    assert int(done.stdout) < 700, "MiB, most of which is torch"
+    assert int(done.stdout) < 700 * 1024, "KiB, most of which is torch"
     assert not (tmp_path / "runs").exists()
 
 
