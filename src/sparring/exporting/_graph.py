@@ -8,7 +8,7 @@ import logging
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -183,16 +183,20 @@ def traced(graph: Graph) -> torch.export.ExportedProgram:
         UserError: torch cannot follow the network; the message says why.
     """
     few = tuple(rows[:TRACED] for rows in graph.inputs.values())
-    free = {0: torch.export.Dim("batch", min=1)}
-    first, *others = [free for _ in few]
     with torch.no_grad(), following(graph, "traced"):
         graph(*few)  # tables that are made once and kept must not be made of traced tensors
-        program = torch.export.export(graph, few, dynamic_shapes=(first, tuple(others)))
+        program = torch.export.export(graph, few, dynamic_shapes=free_axes(graph))
     for module in program.graph_module.modules():
         if isinstance(module, torch.fx.GraphModule):
             for node in module.graph.nodes:
                 node.meta.pop("stack_trace", None)
     return program
+
+
+def free_axes(graph: Graph) -> tuple[Any, ...]:
+    """What is free in the inputs of a graph: how many rows all of them have."""
+    first, *others = [{0: torch.export.Dim("batch", min=1)} for _ in graph.inputs]
+    return first, tuple(others)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sparring.exporting import Run, Target
-from sparring.exporting._graph import Graph, following, traced
+from sparring.exporting._graph import Graph, following, free_axes, traced
 
 
 class Onnx(Target):
@@ -34,6 +34,7 @@ class Onnx(Target):
                 dynamo=True,
                 input_names=list(graph.inputs),
                 output_names=[graph.output],
+                dynamic_shapes=free_axes(graph),  # for their names
                 verbose=False,
             )
             assert made is not None, "dynamo gives a program"

@@ -128,7 +128,7 @@ class Audio(Modality):
             f"Mel spectrograms and no waves: {bins} bands, even on the mel scale from 0 to "
             f"{self.rate // 2:,} Hz, by {frames} frames of 8 ms, each under a Hann window of 32 "
             f"ms; -1 is {_spectral.QUIETEST:.0f} dB and 1 is {_spectral.LOUDEST:.0f} dB of a "
-            "band's magnitude. Sparring makes waves of them with its vocoder, which is no part of this.",
+            "band's magnitude. Sparring's own vocoder, which makes waves of them, is not in here.",
             "[:, ::-1]",
             "np.hstack(pixels)",
         )
