@@ -196,7 +196,7 @@ def traced(graph: Graph) -> torch.export.ExportedProgram:
 def free_axes(graph: Graph) -> tuple[Any, ...]:
     """What is free in the inputs of a graph: how many rows all of them have."""
     first, *others = [{0: torch.export.Dim("batch", min=1)} for _ in graph.inputs]
-    return first, tuple(others)
+    return (first, tuple(others)) if others else (first,)
 
 
 @contextlib.contextmanager
