@@ -206,9 +206,10 @@ def following(graph: Graph, done: str) -> Iterator[None]:
     Raises:
         UserError: they fail.
     """
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    logs = [logging.getLogger(name) for name in ("torch.onnx", "torch.fx", "torch.export")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             for category in (FutureWarning, DeprecationWarning, UserWarning):
@@ -219,7 +220,8 @@ def following(graph: Graph, done: str) -> Iterator[None]:
             f"The network {graph.family!r} cannot be {done}: {_reason(error)}. Nothing was written."
         ) from error
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def _reason(error: Exception) -> str:
