@@ -27,6 +27,14 @@ class Port(NamedTuple):
     classes: Sequence[str]
 
 
+DUTY = """\
+**What it makes is AI-generated, and the graph does not say so.** Sparring labels every file that it
+writes; this graph gives bare numbers. Whoever makes files of them must label these as AI-generated,
+as the law of many countries asks; `example.py` does the least. Numbers outside of what is
+said above are not refused, and what comes out then means nothing."""
+"""What somebody takes over with an exported model."""
+
+
 def card(
     recipe: Recipe,
     spec: Spec,
@@ -95,10 +103,6 @@ def exported_card(
         hashes: SHA-256 by name of the graph's files.
         check: how far it is from the original.
     """
-    taken = "\n".join(f"| `{p.name}` | {p.kind} | {p.meaning} |" for p in inputs)
-    named = "".join(
-        f"- classes of `{p.name}`: {_numbered(p.classes)}\n" for p in inputs if p.classes
-    )
     files = "\n".join(f"| `{name}` | `{digest}` |" for name, digest in hashes.items())
     return f"""---
 tags: [sparring, gan, {spec.modality}]
@@ -109,21 +113,9 @@ tags: [sparring, gan, {spec.modality}]
 
 Open `{file}`, as `example.py` in this folder does; a batch may have any size.
 
-| input | numbers | meaning |
-|---|---|---|
-{taken}
+{_ports(inputs, output)}
 
-{named}
-| output | numbers |
-|---|---|
-| `{output.name}` | {output.kind} |
-
-{output.meaning}
-
-**What it makes is AI-generated, and the graph does not say so.** Sparring labels every file that it
-writes; this graph gives bare numbers. Whoever makes files of them must label these as AI-generated,
-as the law of many countries asks; `example.py` does the least. Numbers outside of what is
-said above are not refused, and what comes out then means nothing.
+{DUTY}
 
 | | |
 |---|---|
@@ -138,6 +130,24 @@ said above are not refused, and what comes out then means nothing.
 |---|---|
 {files}
 """
+
+
+def _ports(inputs: Sequence[Port], output: Port) -> str:
+    """What goes in, with the numbers of classes, and what comes out."""
+    taken = "\n".join(f"| `{p.name}` | {p.kind} | {p.meaning} |" for p in inputs)
+    named = "".join(
+        f"- classes of `{p.name}`: {_numbered(p.classes)}\n" for p in inputs if p.classes
+    )
+    return f"""| input | numbers | meaning |
+|---|---|---|
+{taken}
+
+{named}
+| output | numbers |
+|---|---|
+| `{output.name}` | {output.kind} |
+
+{output.meaning}"""
 
 
 def _numbered(classes: Sequence[str]) -> str:
