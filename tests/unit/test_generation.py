@@ -241,3 +241,17 @@ def test_a_licence_beside_the_data_is_named_without_its_folder(
     facts = {"samples": 3, "licence": f"see LICENSE in {path}", "chosen": "the newest"}
     write_model(tmp_path, sampler.generator, trained.recipe, sampler.spec, facts)
     assert sparring.load(tmp_path).facts["licence"] == f"see LICENSE in {Path(path).name}"
+
+
+def test_one_sample_is_a_file_in_memory(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    made = sampler.generate(2, seed=5)
+    paths = made.save(tmp_path)
+    assert _pixels(made.encoded(1)) == _pixels(paths[1].read_bytes())
+    assert made.encoded(0, "jpeg").startswith(b"\xff\xd8")
+    with pytest.raises(UserError, match=r"There are: jpeg, png"):
+        made.encoded(0, "midi")
+
+
+def _pixels(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as picture:
+        return picture.tobytes()

@@ -56,18 +56,16 @@ def test_raw_texts_are_brought_into_the_vocabulary() -> None:
 def test_what_is_written_is_read_again(tmp_path: Path, content: str) -> None:
     text = text_of(30, Tokeniser.learn([content + "x"], "characters"))
     (sample,) = samples_of(text, content)
-    text.write(sample, tmp_path / "a.txt", STAMP)
+    (tmp_path / "a.txt").write_bytes(text.encode(sample, STAMP))
     assert torch.equal(text.read_as_is(tmp_path / "a.txt").long(), sample)
-    text.write(sample, tmp_path / "b.txt", {})
+    (tmp_path / "b.txt").write_bytes(text.encode(sample))
     plain = text.texts(text.read(tmp_path / "b.txt")[None])
     assert plain == [content.rstrip("\n")], "but for line breaks at the end"
 
 
 def test_a_stamp_stands_below_a_text_and_is_no_part_of_it(tmp_path: Path) -> None:
     text = text_of()
-    path = tmp_path / "new" / "a.txt"
-    text.write(samples_of(text, "the cat")[0], path, STAMP)
-    content = path.read_text(encoding="utf-8")
+    content = text.encode(samples_of(text, "the cat")[0], STAMP).decode()
     assert content.startswith("the cat" + MARK)
     assert json.loads(content.partition(MARK)[2]) == STAMP
     for own in (f"cat{MARK}sat", f"cat{MARK}"):
@@ -75,9 +73,17 @@ def test_a_stamp_stands_below_a_text_and_is_no_part_of_it(tmp_path: Path) -> Non
         assert text.texts(text.read(tmp_path / "own.txt")[None]) == [own]
 
 
+def test_other_forms_hold_the_same_text() -> None:
+    text = text_of()
+    (sample,) = samples_of(text, "the cat")
+    assert json.loads(text.encode(sample, STAMP, form="json")) == {"text": "the cat", **STAMP}
+    assert b"```text\nthe cat\n```" in text.encode(sample, STAMP, form="md")
+
+
 def test_texts_follow_each_other_in_one_file(tmp_path: Path) -> None:
     text = text_of()
-    text.write_row(samples_of(text, "the cat", "sat."), tmp_path / "a.txt", STAMP)
+    content = text.encode_row(samples_of(text, "the cat", "sat."), STAMP)
+    (tmp_path / "a.txt").write_bytes(content)
     assert text.texts(text.read(tmp_path / "a.txt")[None]) == ["the cat\n\nsat."]
 
 
@@ -160,11 +166,11 @@ def test_a_preview_shows_many_and_carries_its_stamp() -> None:
         assert picture.info["AIGC"] == STAMP["AIGC"]
 
 
-def test_an_animation_has_a_frame_for_each_text(tmp_path: Path) -> None:
+def test_an_animation_has_a_frame_for_each_text() -> None:
     text = text_of()
-    path = text.animate(samples_of(text, "the cat", "", "sat."), tmp_path / "walk", STAMP)
-    with Image.open(path) as film:
-        assert (path.name, film.n_frames) == ("walk.gif", 3)
+    suffix, content = text.animate(samples_of(text, "the cat", "", "sat."), STAMP)
+    with Image.open(io.BytesIO(content)) as film:
+        assert (suffix, film.n_frames) == (".gif", 3)
         assert b"Software" in film.info["comment"]
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import extracting, judging, learning, looking, making
+from sparring.cli import extracting, judging, learning, looking, making, studying
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -30,6 +30,7 @@ for verb in (
     judging.evaluate,
     judging.compare,
     looking.doctor,
+    studying.studio,
 ):
     app.command()(verb)
 app.add_typer(looking.data_app, name="data")

@@ -97,5 +97,7 @@ def save_walk(
     strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
     picture = sampler.modality.preview(strip.samples, columns=len(strip), stamp=strip.stamp())
     files.atomic_write(folder / "strip.png", picture)
-    walk = sampler.modality.animate(loop.samples, folder / "walk", loop.stamp())
+    suffix, content = sampler.modality.animate(loop.samples, loop.stamp())
+    walk = folder / f"walk{suffix}"
+    files.atomic_write(walk, content)
     return [folder / "strip.png", walk]

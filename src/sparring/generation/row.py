@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sparring.core import files
 from sparring.core.errors import UserError
 from sparring.generation.asking import (
     LabelSets,
@@ -66,7 +67,7 @@ def save_row(spelled: Generated, text: str, folder: Path) -> Path:
     words = "-".join(text.split())[:60]
     plain = "".join(c if c.isalnum() or c == "-" else "_" for c in words)
     path = folder / f"said-{spelled.seeds[0]:06d}-{plain}{spelled.modality.suffix}"
-    spelled.modality.write_row(spelled.samples, path, spelled.stamp())
+    files.atomic_write(path, spelled.modality.encode_row(spelled.samples, spelled.stamp()))
     return path
 
 

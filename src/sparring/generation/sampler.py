@@ -74,6 +74,19 @@ class Generated:
         """The text that a file with all samples carries."""
         return manifest.stamp(seeds=list(self.seeds), labels=list(self.labels), **self.origin)
 
+    def encoded(self, number: int, form: str = "") -> bytes:
+        """The whole labelled file of sample `number`, counted from 0.
+
+        Args:
+            number: which one.
+            form: one of the modality's `forms`; "" is its own.
+
+        Raises:
+            UserError: there is no such form.
+        """
+        stamp = self._stamp_of(self.seeds[number], self.labels[number])
+        return self.modality.encode(self.samples[number], stamp, form=form)
+
     def _stamp_of(self, seed: int, labels: Mapping[str, str]) -> dict[str, str]:
         return manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
 
@@ -91,10 +104,10 @@ class Generated:
         """
         folder = Path(folder)
         paths = []
-        for sample, seed, labels in zip(self.samples, self.seeds, self.labels, strict=True):
+        for number, (seed, labels) in enumerate(zip(self.seeds, self.labels, strict=True)):
             name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
             path = folder / f"{name}{self.modality.suffix}"
-            self.modality.write(sample, path, self._stamp_of(seed, labels))
+            files.atomic_write(path, self.encoded(number))
             paths.append(path)
         for name, content in {SHEET: self.sheet(), **self.documents()}.items():
             files.atomic_write(folder / name, content)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from sparring.core.errors import UserError, nearest
 from sparring.core.spec import Spec
 
 PAGE = "sheet.html"
@@ -33,9 +34,11 @@ class Modality(ABC):
     """
 
     suffix: ClassVar[str]
-    """Ending of the files that `write` makes, with its dot."""
+    """Ending of the files that `encode` makes by itself, with its dot."""
     media_type: ClassVar[str]
     """MIME type of those files."""
+    forms: ClassVar[Mapping[str, str]]
+    """MIME types by the name of each form in which `encode` can make a file, its own first."""
     looks: ClassVar[tuple[str, str]]
     """Architectures of the extractors that judge it; the second one, unlike the first, confirms."""
     pupil: ClassVar[Mapping[str, Any]]
@@ -87,12 +90,37 @@ class Modality(ABC):
         """As `read`, and raises BadData too where `read` would lose something of the sample."""
 
     @abstractmethod
-    def write(self, sample: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
+    def encode(
+        self, sample: Tensor, stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+    ) -> bytes:
+        """The file of one sample, with `stamp` (text by keyword) inside.
+
+        Args:
+            sample: in the Spec's shape.
+            stamp: what the file says of itself.
+            form: one of `forms`; "" is the modality's own.
+
+        Raises:
+            UserError: there is no such form.
+        """
 
     @abstractmethod
-    def write_row(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one file in which the samples follow each other, in time or side by side."""
+    def encode_row(
+        self, samples: Tensor, stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+    ) -> bytes:
+        """As `encode`: one file in which the samples follow each other, in time or side by side."""
+
+    def form(self, asked: str) -> str:
+        """The name of a form of files, which for "" is the modality's own.
+
+        Raises:
+            UserError: there is no such form.
+        """
+        if asked and asked not in self.forms:
+            raise UserError(
+                f"{self.spec.modality} cannot be written as {asked!r}. {nearest(asked, self.forms)}"
+            )
+        return asked or next(iter(self.forms))
 
     def texts(self, samples: Tensor) -> list[str]:
         """What people read in each sample; none where samples must be seen or heard."""
@@ -109,8 +137,8 @@ class Modality(ABC):
         """A PNG that shows a batch at a glance, row by row; 0 columns = as square as possible."""
 
     @abstractmethod
-    def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
-        """Write one file that moves through the samples; its suffix replaces that of `path`."""
+    def animate(self, samples: Tensor, stamp: Mapping[str, str] = NO_STAMP) -> tuple[str, bytes]:
+        """The ending, with its dot, and the content of one file that moves through the samples."""
 
     def clips(self, raw: Tensor) -> list[bytes]:
         """A file for each raw sample that must be played; none where a picture shows it all."""

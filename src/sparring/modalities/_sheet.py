@@ -11,6 +11,7 @@ from PIL import ImageDraw, ImageFont, PngImagePlugin
 
 GAP = 2
 CAPTION = 12  # pixels of a caption's letters
+QUALITY = 95  # of JPEGs, of 100
 
 
 def sheet(cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int) -> Pictures.Image:
@@ -50,6 +51,19 @@ def png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
         info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)
+    return content.getvalue()
+
+
+def jpeg(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
+    """A JPEG file of quality 95 with `stamp` as its comment.
+
+    Args:
+        picture: gray (L) or RGB.
+        stamp: text by keyword.
+    """
+    comment = "\n".join(f"{key}: {text}" for key, text in stamp.items()).encode()
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=QUALITY, comment=comment)
     return content.getvalue()
 
 

@@ -18,7 +18,6 @@ from jaxtyping import Float, Int16
 from PIL import Image as Pictures
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
@@ -34,6 +33,7 @@ from sparring.modalities import (
 
 PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as networks see
 CURVE = 40  # pixels of the height of a wave in a preview
+CODINGS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS")}
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
 PLAYED = 200  # sounds on one page
@@ -42,7 +42,7 @@ POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
 
 class Audio(Modality):
-    """Sounds of one length; WAV files of one channel.
+    """Sounds of one length; WAV, FLAC or Ogg Vorbis files of one channel.
 
     Raw sounds are int16 waves of shape [b t]. Networks see what the Spec's shape says: (t,) are the
     waves as floats in [-1, 1], (bins, frames) are mel spectrograms of them on a decibel scale, of
@@ -56,6 +56,9 @@ class Audio(Modality):
 
     suffix = ".wav"
     media_type = "audio/wav"
+    forms: ClassVar[Mapping[str, str]] = {
+        "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"
+    }  # fmt: skip
     looks = ("temporal", "spectral")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "temporal", "channels": 64}
     changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
@@ -159,32 +162,34 @@ class Audio(Modality):
         except (OSError, _sound.Unreadable) as error:
             raise BadData(f"{path} cannot be read: {error}.") from error
 
-    def write(self, sample: Float[Tensor, ...], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one WAV of 16 bits; `stamp` stands in its comment as JSON.
+    def encode(
+        self, sample: Float[Tensor, ...], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+    ) -> bytes:
+        """A WAV or FLAC of 16 bits, or an Ogg Vorbis, which loses a little.
 
         Args:
             sample: a wave, or a mel spectrogram of any number of frames.
-            path: written atomically, its folder made where missing.
-            stamp: text by keyword.
+            stamp: text by keyword, which becomes its comment as JSON.
+            form: "wav", "flac" or "ogg".
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        files.atomic_write(path, self._file(self.to_raw(sample[None])[0].numpy(), stamp))
+        return self._file(self.to_raw(sample[None])[0].numpy(), stamp, form)
 
-    def write_row(
-        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write the sounds one after the other, with the pauses that people make.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
+    def encode_row(
+        self,
+        samples: Float[Tensor, "n ..."],
+        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        form: str = "",
+    ) -> bytes:
+        """As `encode`: the sounds one after the other, with the pauses that people make."""
         pause = np.zeros(round(PAUSE * self.rate), np.int16)
         pieces: list[np.ndarray] = []
         for wave in self.to_raw(samples).numpy():
             pieces += [wave[_sound.loud_part(wave / 32768, self.rate)], pause]
-        files.atomic_write(path, self._file(np.concatenate(pieces[:-1]), stamp))
+        return self._file(np.concatenate(pieces[:-1]), stamp, form)
 
     def preview(
         self,
@@ -224,26 +229,21 @@ class Audio(Modality):
         return {PAGE: _page.players(pictures, clips, self.media_type, captions, stamp)}
 
     def animate(
-        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
-    ) -> Path:
-        """Write one WAV in which the sounds follow each other.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(self.suffix)
-        self.write_row(samples, path, stamp)
-        return path
+        self, samples: Float[Tensor, "n ..."], stamp: Mapping[str, str] = NO_STAMP
+    ) -> tuple[str, bytes]:
+        """One WAV in which the sounds follow each other."""
+        return self.suffix, self.encode_row(samples, stamp)
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
         vocoder = _vocoder_for(self.rate, self.spec.shape[0])
         parts = mel.cpu().split(VOICED)  # a second of sound takes megabytes of spectra on the way
         return torch.cat([voiced(part, self.rate, vocoder) for part in parts])
 
-    def _file(self, wave: np.ndarray, stamp: Mapping[str, str]) -> bytes:
+    def _file(self, wave: np.ndarray, stamp: Mapping[str, str], form: str = "") -> bytes:
+        container, subtype = CODINGS[self.form(form)]
         content = io.BytesIO()
         with soundfile.SoundFile(
-            content, "w", self.rate, channels=1, subtype="PCM_16", format="WAV"
+            content, "w", self.rate, channels=1, subtype=subtype, format=container
         ) as file:
             if stamp:
                 file.comment = json.dumps(dict(stamp), ensure_ascii=False)

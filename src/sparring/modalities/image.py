@@ -12,7 +12,6 @@ from jaxtyping import Float, UInt8
 from PIL import Image as Pictures
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import NO_STAMP, Modality, _decode, _sheet
@@ -23,7 +22,7 @@ FRAME = 80  # milliseconds that an animation shows each picture
 
 
 class Image(Modality):
-    """Pictures of one size; PNG files.
+    """Pictures of one size; PNG or JPEG files.
 
     Raw pixels are uint8 of shape [b, c, h, w], samples are floats in [-1, 1] of the same shape
     (x / 127.5 - 1). One channel is gray, three are RGB, four are RGBA. Any other number has no
@@ -35,6 +34,7 @@ class Image(Modality):
 
     suffix = ".png"
     media_type = "image/png"
+    forms: ClassVar[Mapping[str, str]] = {"png": "image/png", "jpeg": "image/jpeg"}
     looks = ("plain", "residual")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "plain", "channels": 24}
     changes: ClassVar[Mapping[str, Any]] = {"name": "gentle", "brightness": 0.0, "contrast": 0.0}
@@ -118,30 +118,38 @@ class Image(Modality):
             pixels = pixels.view(height, channels, width).permute(1, 0, 2)
         return pixels.contiguous()
 
-    def write(self, sample: Float[Tensor, "c h w"], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one PNG; each entry of `stamp` becomes a text chunk.
+    def encode(
+        self,
+        sample: Float[Tensor, "c h w"],
+        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        form: str = "",
+    ) -> bytes:
+        """A PNG, or a JPEG (which loses a little, and has no transparency) on which it is laid.
 
         Args:
             sample: floats in [-1, 1].
-            path: written atomically, its folder made where missing.
-            stamp: text by keyword, 1 to 79 Latin letters each.
+            stamp: text by keyword, 1 to 79 Latin letters each; a text chunk or comment each.
+            form: "png" or "jpeg".
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        picture = _pictures(self.to_raw(sample[None]))[0]
-        files.atomic_write(path, _sheet.png(picture, stamp))
+        return self.encode_row(sample[None], stamp, form=form)
 
-    def write_row(
-        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write one PNG with the pictures side by side, as one broad picture.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
+    def encode_row(
+        self,
+        samples: Float[Tensor, "n c h w"],
+        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        form: str = "",
+    ) -> bytes:
+        """As `encode`, with the pictures side by side as one broad picture."""
         row = torch.cat(self.to_raw(samples).unbind(), dim=2)
-        files.atomic_write(path, _sheet.png(_pictures(row[None])[0], stamp))
+        picture = _pictures(row[None])[0]
+        if self.form(form) == "jpeg":
+            return _sheet.jpeg(_opaque(picture), stamp)
+        return _sheet.png(picture, stamp)
 
     def preview(
         self,
@@ -164,17 +172,11 @@ class Image(Modality):
         return _sheet.png(_sheet.sheet(opaque, captions, columns), stamp)
 
     def animate(
-        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
-    ) -> Path:
-        """Write samples, at least one, as an endless animated GIF, magnified like a preview.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(".gif")
+        self, samples: Float[Tensor, "n c h w"], stamp: Mapping[str, str] = NO_STAMP
+    ) -> tuple[str, bytes]:
+        """Samples, at least one, as an endless animated GIF, magnified like a preview."""
         frames = [_opaque(_magnified(picture)) for picture in _pictures(self.to_raw(samples))]
-        files.atomic_write(path, _sheet.gif(frames, FRAME, stamp))
-        return path
+        return ".gif", _sheet.gif(frames, FRAME, stamp)
 
 
 def _channels_in_use(picture: Pictures.Image, wanted: int) -> int:

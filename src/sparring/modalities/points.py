@@ -14,7 +14,6 @@ from PIL import Image as Pictures
 from PIL import ImageDraw
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import NO_STAMP, Modality, _sheet
@@ -45,6 +44,7 @@ class Points(Modality):
 
     suffix = ".csv"
     media_type = "text/csv"
+    forms: ClassVar[Mapping[str, str]] = {"csv": "text/csv"}
     looks = ("radial", "fourier")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "radial", "units": 32}
     changes: ClassVar[Mapping[str, Any]] = {"name": "jitter", "deviation": 0.01}
@@ -83,23 +83,33 @@ class Points(Modality):
         """As `read`, which loses nothing but digits beyond the fourth."""
         return self.read(path)
 
-    def write(self, sample: Float[Tensor, " 2"], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one point; the stamp stands above it as JSON, in a line that begins with "#".
+    def encode(
+        self, sample: Float[Tensor, " 2"], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+    ) -> bytes:
+        """One point; the stamp stands above it as JSON, in a line that begins with "#".
+
+        Args:
+            sample: floats in [-1, 1].
+            stamp: text by keyword.
+            form: "csv".
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        self.write_row(sample[None], path, stamp)
+        return self.encode_row(sample[None], stamp, form=form)
 
-    def write_row(
-        self, samples: Float[Tensor, "n 2"], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write one file with a point in each row.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        files.atomic_write(path, self._table(samples, stamp))
+    def encode_row(
+        self,
+        samples: Float[Tensor, "n 2"],
+        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        form: str = "",
+    ) -> bytes:
+        """As `encode`, with a point in each row."""
+        self.form(form)
+        told = f"{MARK}{json.dumps(dict(stamp), ensure_ascii=False)}\n" if stamp else ""
+        rows = [f"{x:.4f},{y:.4f}" for x, y in self.to_samples(self.to_raw(samples)).tolist()]
+        return (told + "\n".join([",".join(HEADER), *rows]) + "\n").encode()
 
     def preview(
         self,
@@ -123,16 +133,12 @@ class Points(Modality):
         ]
         return _sheet.png(_sheet.sheet(squares, (), 0), stamp)
 
-    def animate(self, samples: Float[Tensor, "n 2"], path: Path, stamp: Mapping[str, str]) -> Path:
-        """Write an endless animated GIF in which one point after the other appears and stays.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(".gif")
+    def animate(
+        self, samples: Float[Tensor, "n 2"], stamp: Mapping[str, str] = NO_STAMP
+    ) -> tuple[str, bytes]:
+        """An endless animated GIF in which one point after the other appears and stays."""
         frames = [self._square(samples[: count + 1]) for count in range(len(samples))]
-        files.atomic_write(path, _sheet.gif(frames, FRAME, stamp))
-        return path
+        return ".gif", _sheet.gif(frames, FRAME, stamp)
 
     def documents(
         self,
@@ -142,12 +148,7 @@ class Points(Modality):
         stamp: Mapping[str, str] = NO_STAMP,
     ) -> Mapping[str, bytes]:
         """All points in one table, `points.csv`."""
-        return {TABLE: self._table(samples, stamp)}
-
-    def _table(self, samples: Float[Tensor, "n 2"], stamp: Mapping[str, str]) -> bytes:
-        told = f"{MARK}{json.dumps(dict(stamp), ensure_ascii=False)}\n" if stamp else ""
-        rows = [f"{x:.4f},{y:.4f}" for x, y in self.to_samples(self.to_raw(samples)).tolist()]
-        return (told + "\n".join([",".join(HEADER), *rows]) + "\n").encode()
+        return {TABLE: self.encode_row(samples, stamp)}
 
     def _square(
         self, samples: Float[Tensor, "b 2"], captions: Sequence[str] = ()

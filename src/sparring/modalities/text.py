@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Int, Int32, Shaped
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
@@ -50,6 +49,9 @@ class Text(Modality):
 
     suffix = ".txt"
     media_type = "text/plain"
+    forms: ClassVar[Mapping[str, str]] = {
+        "txt": "text/plain", "md": "text/markdown", "json": "application/json"
+    }  # fmt: skip
     looks = ("phrasal", "sequential")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "phrasal", "channels": 32}
     changes: ClassVar[Mapping[str, Any]] = {"name": "blanking"}
@@ -143,25 +145,36 @@ class Text(Modality):
             raise BadData(f"{path} holds symbols that are not in the vocabulary: {missing:,}.")
         return row
 
-    def write(self, sample: Shaped[Tensor, " t"], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one text; the stamp stands below it as JSON.
+    def encode(
+        self, sample: Shaped[Tensor, " t"], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+    ) -> bytes:
+        """One text in UTF-8, with the stamp below it as JSON; or in Markdown, or as a JSON object.
+
+        Args:
+            sample: symbols.
+            stamp: text by keyword.
+            form: "txt", "md" or "json".
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        self.write_row(sample[None], path, stamp)
+        return self.encode_row(sample[None], stamp, form=form)
 
-    def write_row(
-        self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write one file in which the texts follow each other, with an empty line between.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
+    def encode_row(
+        self,
+        samples: Shaped[Tensor, "n t"],
+        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        form: str = "",
+    ) -> bytes:
+        """As `encode`, of texts that follow each other with an empty line between."""
+        text, chosen = "\n\n".join(self.texts(samples)), self.form(form)
+        if chosen == "md":
+            return _text_documents.markdown([text], [], stamp)
+        if chosen == "json":
+            return _text_documents.json_lines([text], [stamp])
         told = MARK + json.dumps(dict(stamp), ensure_ascii=False) if stamp else ""
-        text = "\n\n".join(self.texts(samples)) + told + "\n"
-        files.atomic_write(path, text.encode())
+        return f"{text}{told}\n".encode()
 
     def preview(
         self,
@@ -181,15 +194,11 @@ class Text(Modality):
         picture = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
         return _sheet.png(picture, stamp)
 
-    def animate(self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]) -> Path:
-        """Write an endless animated GIF that shows one text after the other.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(".gif")
-        files.atomic_write(path, _sheet.gif(_typeset.frames(self.texts(samples)), FRAME, stamp))
-        return path
+    def animate(
+        self, samples: Shaped[Tensor, "n t"], stamp: Mapping[str, str] = NO_STAMP
+    ) -> tuple[str, bytes]:
+        """An endless animated GIF that shows one text after the other."""
+        return ".gif", _sheet.gif(_typeset.frames(self.texts(samples)), FRAME, stamp)
 
     def documents(
         self,
