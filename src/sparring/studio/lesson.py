@@ -10,16 +10,18 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from sparring.core import components
 from sparring.core import device as devices
 from sparring.core.errors import TrainingFailed, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import in_full
+from sparring.objectives import Objective
 from sparring.provenance.manifest import MARK
 from sparring.training.distributed import Team
 from sparring.training.health import Verdict
@@ -87,6 +89,27 @@ class Lesson:
     def steps(self) -> int:
         """Steps made so far."""
         return self.match.state.step
+
+    def change(self, recipe: Recipe) -> None:
+        """Go on by other rules, with the networks and all that they have gathered as they are.
+
+        Args:
+            recipe: another objective or other learning rates; its data and networks are not looked
+                at again, and neither are Adam's other settings.
+
+        Raises:
+            UserError: these players cannot play by these rules; nothing has changed then.
+        """
+        with self._alone():
+            before = self.match
+            objective: Objective = components.build(
+                components.OBJECTIVE, recipe.objective, where="objective"
+            )
+            objective.require_playable(before.state.networks, before.feed.modality.spec)
+            self.match = replace(before, recipe=recipe, objective=objective)
+            self.recipe = recipe
+            before.state.tally.take()  # numbers of other rules mean something else
+            self._turns = turns(self.match, self._judge)
 
     def turn(self) -> Reached:
         """One turn of one player, whose name is then in `moved`.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sparring.studio._health_words import HEALTH
+from sparring.studio._lesson_words import LESSON
 
 
 class Language(NamedTuple):
@@ -240,6 +241,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "contact_sheet": ("Some of them", "其中一些"),
     # Learn.
     "learn": ("Learn", "学习"),
+    **LESSON,
     **HEALTH,
 }
 """Keys, with what they say in English and in Chinese."""
