@@ -25,8 +25,8 @@ from sparring.studio.words import Say
 SIDE = 400  # units of the picture along each side
 THROTTLE = 0.02  # seconds between two dabs that are told to the server
 STEP = 0.06  # of an arrow key, where a side of the square is 2 long
-REACH, LONGEST = 0.12, 0.35  # of an arrow: for a pull of 1, and at most
-SHORTEST = 0.01  # an arrow that cannot be seen, and is left out
+REACH, LONGEST = 0.14, 0.35  # of an arrow: for a pull of 1, and at most
+SHORTEST = 0.012  # an arrow that cannot be seen, and is left out
 MOST = 2_000  # dabs of a drawing
 PALE = 0.55  # how far the strongest ground is mixed with its colour
 
@@ -129,11 +129,11 @@ def _crosses(places: Iterable[Place]) -> str:
 
 
 def _arrows(view: View) -> str:
-    """From each point to where it is pulled, as long as the pull, with a small head."""
+    """From each point to where it is pulled, as long as the root of the pull, with a small head."""
     parts = []
     lengths = view.pushes.norm(dim=1, keepdim=True).clamp(min=1e-9)
     ways = view.pushes / lengths
-    reaches = (REACH * lengths).clamp(max=LONGEST)
+    reaches = (REACH * lengths.sqrt()).clamp(max=LONGEST)
     for (x, y), (right, up), (reach,) in zip(
         view.pushed.tolist(), ways.tolist(), reaches.tolist(), strict=True
     ):

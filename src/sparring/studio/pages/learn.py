@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,13 +20,14 @@ from sparring.studio.lesson_look import CSS
 from sparring.studio.look import FAINT, FAKE, REAL
 from sparring.studio.plane import View, Watcher
 from sparring.studio.scenes import SCENES, Scene, command_of, recipe_of
-from sparring.studio.shell import Place, panel, tell, warn
+from sparring.studio.shell import Place, ai_line, panel, tell, warn
 
 PATH, TITLE, ICON, ORDER = "/learn", "learn", "school", 45
 
 EVERY = 0.02  # seconds between two frames that are not trained for
 BURST = 0.07  # seconds of training between two looks at it
 SLOWLY = 0.9  # seconds between two turns in slow motion
+PATIENCE = 3.0  # seconds for a browser to have drawn a frame
 CURVES = 0.5  # seconds between two drawings of the curves
 DATA = ("data.name", "data.shape", "data.drawn", "data.brush")
 NUMBERS = ("steps", "shown", "d_real", "d_fake", "push", "found", "on_target")
@@ -51,15 +53,21 @@ class LearnPage:
         with panel(say("scenes")):
             with ui.element("div").classes("line").props("role=group"):
                 self.chips = {each.name: self._chip(each) for each in SCENES}
-            self.look = ui.label().props("role=status aria-live=polite data-testid=scene-look")
+            self.look = (
+                ui.label()
+                .classes("look")
+                .props("role=status aria-live=polite data-testid=scene-look")
+            )
             self.cure = ui.button(icon="healing", on_click=self._cured).props(
                 "no-caps unelevated color=positive data-testid=cure"
             )
         with ui.element("div").classes("lesson"):
-            with panel(made=True):
+            with panel():
                 self._controls()
                 self.board = Board(say, self._drew)
-                self.status = ui.label().classes("quiet").props("data-testid=status")
+                with ui.element("div").classes("panel-head"):
+                    self.status = ui.label().classes("quiet").props("data-testid=status")
+                    ai_line()
             with ui.element("div"):
                 self._numbers()
                 with panel(say("settings")):
@@ -85,7 +93,6 @@ class LearnPage:
             button("one_step", "skip_next", lambda: self._go("step"), "outline")
             button("pause", "pause", lambda: self._go("paused"), "outline")
             button("afresh", "replay", self._afresh, "flat")
-        with ui.element("div").classes("line controls"):
             button("draw", "draw", self._draw, "flat")
             self.learn_this = button("drawing_done", "check", self._drawing_done, "unelevated")
             self.wipe = button("wipe", "ink_eraser", lambda: self.board.wipe(), "flat")
@@ -205,6 +212,8 @@ class LearnPage:
         if self._anew or self.board.drawing:
             return
         self._show(view, row)
+        with contextlib.suppress(TimeoutError):  # a browser that is slow gets fewer frames
+            await ui.run_javascript("null", timeout=PATIENCE)
         if self.mode != "paused" or mode == "step":
             key = "running" if mode == "run" else f"turn_{told}"
             self.status.set_text(self.say(key, rate=told))
