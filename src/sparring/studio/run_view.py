@@ -59,6 +59,7 @@ class RunView:
                     .classes("pixels")
                     .props(f'alt="{say("previews")}" data-testid=preview')
                 )
+                self.preview.set_visibility(False)
                 self.at = ui.label().classes("quiet")
                 with ui.element("div").classes("line"):
                     self.play = ui.button(icon="play_arrow", on_click=self._toggle).props(
@@ -142,6 +143,7 @@ class RunView:
             self.preview.props["src"] = data_address(path.read_bytes(), "image/png")
         except OSError:
             return  # a roll-back has removed it
+        self.preview.set_visibility(True)
         self.preview.update()
         self.at.set_text(self.place.say("after", samples=f"{samples:,}"))
 

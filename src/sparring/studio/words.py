@@ -146,12 +146,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "nearest": ("Nearest training example", "最近的训练样例"),
     "nearest_wait": ("Looking through the training data …", "正在查看训练数据……"),
     "nearest_far": (
-        "As far as {ratio} times the usual distance between training examples.",
+        "{ratio} times as far as training examples usually lie from each other.",
         "距离是训练样例之间通常距离的 {ratio} 倍。",
     ),
     "nearest_copy": (
-        "Very near ({ratio} times the usual distance between training examples): nearly a copy.",
-        "非常近（训练样例之间通常距离的 {ratio} 倍）：几乎是复制。",
+        "{ratio} times as far as training examples usually lie from each other: nearly a copy.",
+        "距离是训练样例之间通常距离的 {ratio} 倍：几乎是复制。",
     ),
     "looked_through": ("Looked through: {count}.", "查看了 {count} 个。"),
     "by_extractor": ("Compared by the extractor {name}.", "由特征提取器 {name} 比较。"),

@@ -51,13 +51,14 @@ class Explorer:
             with panel(say("map"), made=True):
                 self.map = Map(say, self.go)
                 ui.label(say("map_means")).classes("quiet")
-            with panel(say("here"), made=True):
-                self.view = View(say("here"))
-                with ui.element("div").classes("line").style("margin-top: .5rem"):
+            with panel(say("here"), made=True), _twins():
+                with ui.element("div"):
+                    self.view = View(say("here"))
                     ui.button(say("keep"), icon="bookmark_add", on_click=self.keep).props(
                         "no-caps data-testid=keep"
-                    )
-                self.nearest = Nearest(place)
+                    ).style("margin-top: .6rem")
+                with ui.element("div"):
+                    self.nearest = Nearest(place)
         self.walk = Walk(place, lambda: (str(self.model.value), self.labels.chosen))
         self.resting = ui.timer(REST, self.rest, active=False)
         ui.timer(0.05, self.open, once=True)
@@ -161,3 +162,7 @@ class Explorer:
 
 def _form() -> ui.element:
     return ui.element("div").classes("form")
+
+
+def _twins() -> ui.element:
+    return ui.element("div").classes("twins")

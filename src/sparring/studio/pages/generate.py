@@ -26,7 +26,7 @@ def build(place: Place) -> None:
             with panel(say("ask")), ui.element("div").classes("form"):
                 form = AskingForm(place)
                 button = ui.button(say("make"), icon="auto_awesome").props(
-                    "unelevated no-caps size=lg data-testid=make"
+                    "unelevated no-caps data-testid=make"
                 )
                 busy = ui.label().classes("quiet").props("role=status aria-live=polite")
             drop = _Drop(place, form)
