@@ -99,7 +99,8 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
 .step { padding: 1rem; text-align: left; display: flex; flex-direction: column; gap: .3rem;
         text-decoration: none; color: var(--ink) !important; }
 .taste { max-width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
-.lamps { display: flex; flex-direction: column; gap: .35rem; }
+.lamps { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem .8rem; }
+.lamps > .quiet, .lamp.on { grid-column: 1 / -1; }
 .lamp { display: flex; gap: .6rem; align-items: baseline; }
 .lamp i { width: 12px; height: 12px; border-radius: 50%; flex: none; background: #1f9d5c;
           align-self: center; }

@@ -75,7 +75,8 @@ class Asked:
     def to_json(self) -> dict[str, Any]:
         """What differs from the usual, and always the seed."""
         usual = asdict(Asked())
-        return {k: v for k, v in asdict(self).items() if k == "seed" or v != usual[k]}
+        told = {k: v for k, v in asdict(self).items() if k == "seed" or v != usual[k]}
+        return {k: list(v) if type(v) is tuple else v for k, v in told.items()}
 
 
 def make(sampler: Sampler, asked: Asked) -> Generated:

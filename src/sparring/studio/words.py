@@ -193,8 +193,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "after": ("after {samples} samples", "{samples} 个样本之后"),
     "health": ("Health", "健康"),
     "healthy": ("Nothing is wrong so far.", "目前一切正常。"),
+    "no_numbers": ("No numbers yet.", "还没有数据。"),
     "since": ("seen after {samples} samples", "在 {samples} 个样本后出现"),
-    "well": ("fine", "正常"),
     "verdicts": ("What the discriminator thinks", "判别器怎么看"),
     "verdicts_means": (
         "Mean probability of “real” that it gives. Far apart: it wins. Together: it is fooled.",
