@@ -22,6 +22,7 @@ from sparring.serve.limits import QUEUE
 from sparring.serve.makings import Makings
 from sparring.serve.metrics import Metrics
 from sparring.serve.registry import Registry
+from sparring.serve.repeats import Repeats
 from sparring.serve.shelf import Shelf
 from sparring.serve.trainings import Trainings
 
@@ -64,6 +65,7 @@ class Services:
         makings: jobs that make many samples.
         trainings: jobs that train, and the runs.
         shelf: files behind links.
+        repeats: answers by Idempotency-Key.
         metrics: what is counted.
         closing: set once the service was asked to end.
 
@@ -86,6 +88,7 @@ class Services:
         self.trainings = Trainings(settings.runs, settings.device)
         self.jobs = Jobs(self._store, [self.makings, self.trainings], folder / "jobs")
         self.shelf = Shelf(folder / "files")
+        self.repeats = Repeats()
         self.closing = threading.Event()
         self._encoders = ThreadPoolExecutor(ENCODERS, "encoder")
         self.metrics.look_at(self.worker, self.jobs)
@@ -102,12 +105,17 @@ class Services:
         trace: TracebackType | None,
     ) -> None:
         """Finish what was accepted; trainings save, and go on when they are resumed."""
-        self.closing.set()
+        self.begin_closing()
         self.jobs.stop()
         self.worker.stop()
         self._encoders.shutdown()
         self._store.close()
         self._lock.__exit__(kind, error, trace)
+
+    def begin_closing(self) -> None:
+        """Let endless answers end, and running jobs save; called from a signal handler too."""
+        self.closing.set()
+        self.jobs.begin_closing()
 
     async def sampler(self, name: str) -> Sampler:
         """The model of that name; one that must be loaded first holds nobody else up.
@@ -134,6 +142,14 @@ class Services:
         numbers = range(len(made))
         return await loop.run_in_executor(
             self._encoders, lambda: [made.encoded(number, form) for number in numbers]
+        )
+
+    async def encode_row(self, made: Generated, form: str = "") -> bytes:
+        """One labelled file in which all samples follow each other."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._encoders,
+            lambda: made.modality.encode_row(made.samples, made.stamp(), form=form),
         )
 
     def train(self, recipe: Recipe, name: str = "", repeat: str = "") -> Job:
