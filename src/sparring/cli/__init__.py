@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import checking, extracting, judging, learning, looking, making, studying
+from sparring.cli import (
+    checking,
+    extracting,
+    judging,
+    learning,
+    looking,
+    making,
+    serving,
+    studying,
+)
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -30,6 +39,7 @@ for verb in (
     judging.evaluate,
     judging.compare,
     checking.verify,
+    serving.serve,
     looking.doctor,
     studying.studio,
 ):

@@ -105,6 +105,7 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
 .lamp i { width: 12px; height: 12px; border-radius: 50%; flex: none; background: #1f9d5c;
           align-self: center; }
 .lamp.on i { background: #e0453a; box-shadow: 0 0 6px #e0453a; }
+.verdict { display: flex; flex-direction: column; gap: .45rem; margin-top: .9rem; }
 .lamp.off i { background: var(--line); }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem .9rem; }
 .facts > :nth-child(odd) { color: var(--quiet); }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,17 @@ import torch
 
 import sparring
 from sparring.core.errors import BadData, UserError
+from sparring.provenance.verify import verify
 from sparring.studio.atlas import Plane, condition_of, directions, features, glimpse
-from sparring.studio.making import MOST, NEARNESS, Asked, alike, make
+from sparring.studio.making import MOST, Asked, alike, make
 from sparring.studio.shelf import Shelf
 
 WISHES = [
     Asked(3, 5),
     Asked(2, 0, {"class": "light"}, truncation=0.5),
-    Asked(3, 40, {"class": "dark"}, around=(7,)),
-    Asked(2, 40, {"class": "dark"}, around=(7, 9, 11)),
-    Asked(1, 6, {"class": "dark"}, plane=6, x=0.25, y=-0.5),
-    Asked(1, 6, {"class": "dark"}, plane=6, x=0.25, y=-0.5, pushes=(0.0, 2.0)),
-    Asked(3, 50, {"class": "dark"}, around=(6,), plane=6, x=0.25, y=-0.5),
+    Asked(1, 6, {"class": "dark"}, latent=(0.5, -1.0, 0.1, 0.0, 2.0, -0.25, 1.0, 0.3)),
+    Asked(3, 7, {"class": "dark"}, near=True),
+    Asked(2, 7, {"class": "dark"}, latent=(1.0,) * 8, near=True, truncation=0.7),
 ]
 
 
@@ -31,43 +29,61 @@ def test_each_piece_on_the_shelf_is_made_again_to_the_same_bits(
     sampler: sparring.Sampler, tmp_path: Path, asked: Asked
 ) -> None:
     made = make(sampler, asked)
+    samples = torch.cat([some.samples for some, _ in made])
     shelf = Shelf(tmp_path)
-    kept = shelf.add(made, "tiny", asked)
+    kept = shelf.add(made, "tiny")
     assert len(kept) == asked.count
-    for number, piece in enumerate(kept):
+    for piece, sample in zip(kept, samples, strict=True):
         stored = shelf.piece(piece.name)
         assert stored == piece
-        again = make(sampler, stored.again())
-        assert torch.equal(again.samples[0], made.samples[number])
+        ((again, _),) = make(sampler, stored.again())
+        assert torch.equal(again.samples[0], sample)
+
+
+@pytest.mark.parametrize("asked", WISHES, ids=lambda each: json.dumps(each.to_json()))
+def test_each_file_says_by_what_it_can_be_made_again(
+    sampler: sparring.Sampler, tmp_path: Path, asked: Asked
+) -> None:
+    made = make(sampler, asked)
+    samples = torch.cat([some.samples for some, _ in made])
+    shelf = Shelf(tmp_path)
+    for piece, sample in zip(shelf.add(made, "tiny"), samples, strict=True):
+        verdict = verify(shelf.path(piece).read_bytes(), piece.file)
+        assert verdict.is_sound and verdict.facts is not None
+        assert verdict.facts.origin.model == sampler.model_hash
+        ((again, _),) = make(sampler, Asked.of(verdict.facts))
+        assert torch.equal(again.samples[0], sample)
 
 
 def test_wishes_are_the_same_after_json() -> None:
     for asked in WISHES:
         assert Asked.from_json(json.loads(json.dumps(asked.to_json()))) == asked
     assert Asked.from_json({"seed": 3, "else": "left aside"}) == Asked(seed=3)
-    with pytest.raises(UserError, match="cannot be used"):
-        Asked.from_json({"seed": "many"})
+    for wrong in ({"seed": "many"}, {"latent": ["a"]}, {"latent": 3}, {"labels": 1}):
+        with pytest.raises(UserError, match="cannot be used"):
+            Asked.from_json(wrong)
 
 
 def test_more_like_this_lies_nearer_than_other_seeds(sampler: sparring.Sampler) -> None:
     first = Asked(1, 3, {"class": "dark"})
-    near = alike(first)
-    assert near.around == (3,) and near.count == 8 and near.seed != 3
-    second = alike(replace(near, count=1))
-    assert second.around == (3, near.seed)
-    assert alike(Asked(1, 6, plane=6, x=0.5)).plane == 6
-    own = make(sampler, first).samples[0]
-    close = (make(sampler, near).samples - own).flatten(1).norm(dim=1).mean()
-    others = make(sampler, Asked(8, 100, {"class": "dark"})).samples
-    assert close < 0.8 * (others - own).flatten(1).norm(dim=1).mean()
-    assert 0 < NEARNESS < 1
+    ((made, _),) = make(sampler, first)
+    own = made.samples[0]
+    close = torch.cat([some.samples for some, _ in make(sampler, alike(first))])
+    ((others, _),) = make(sampler, Asked(8, 100, {"class": "dark"}))
+    assert len(close) == 8 and not torch.equal(close[0], own)
+
+    def distance(samples: torch.Tensor) -> float:
+        return float((samples - own).flatten(1).norm(dim=1).mean())
+
+    assert distance(close) < 0.8 * distance(others.samples)
 
 
 def test_wrong_wishes_get_a_sentence(sampler: sparring.Sampler) -> None:
     for asked, words in (
         (Asked(MOST + 1), f"up to {MOST}"),
         (Asked(1, labels={"class": "gray"}), "no class 'gray'"),
-        (Asked(1, around=(-4,)), "seed = -4"),
+        (Asked(1, -4, near=True), "seed = -4"),
+        (Asked(1, latent=(1.0, 2.0)), "is 8 numbers, not 2"),
         (Asked(1, temperature=0.5), "writes no texts"),
     ):
         with pytest.raises(UserError, match=words):
@@ -88,7 +104,7 @@ def test_pieces_are_newest_first_and_can_be_thrown_away(
     sampler: sparring.Sampler, tmp_path: Path
 ) -> None:
     shelf = Shelf(tmp_path)
-    kept = shelf.add(make(sampler, Asked(3, 0)), "tiny", Asked(3, 0))
+    kept = shelf.add(make(sampler, Asked(3, 0)), "tiny")
     assert [piece.seed for piece in shelf.newest(2)] == [2, 1]
     assert [piece.seed for piece in shelf.newest(2, skip=2)] == [0]
     shelf.remove(kept[1])

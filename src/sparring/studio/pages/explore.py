@@ -10,7 +10,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
 from sparring.studio.asking_form import LabelFields, model_field
-from sparring.studio.atlas import Plane, condition_of, glimpse
+from sparring.studio.atlas import Plane, condition_of, first_of, glimpse
 from sparring.studio.making import Asked, make
 from sparring.studio.map import Map
 from sparring.studio.nearest import Nearest
@@ -39,6 +39,7 @@ class Explorer:
         self.sampler: Sampler | None = None
         self.plane: Plane | None = None
         self.sample: Tensor | None = None
+        self.latent: Tensor | None = None
         self._wanted = self._busy = False
         with ui.element("div").classes("explore"):
             with ui.element("div").classes("explore-form"), panel(), _form():
@@ -117,7 +118,7 @@ class Explorer:
         sampler, plane = self.sampler, self.plane
         if sampler is None or plane is None:
             return
-        latent = plane.at(self.x, self.y, self.pushes.push)
+        latent = self.latent = plane.at(self.x, self.y, self.pushes.push)
         condition = condition_of(sampler, self.labels.chosen)
 
         def compute() -> tuple[Tensor, Shown]:
@@ -144,14 +145,15 @@ class Explorer:
     async def keep(self) -> None:
         """Put what is here on the shelf."""
         model, say = str(self.model.value), self.place.say
-        asked = Asked(
-            1, self.seed, self.labels.chosen, plane=self.seed, x=self.x, y=self.y,
-            pushes=self.pushes.values,
-        )  # fmt: skip
+        if self.latent is None:
+            return
+        labels = first_of(
+            await asyncio.to_thread(self.place.desk.sampler, model), self.labels.chosen
+        )
+        asked = Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
         def work() -> None:  # not in the event loop
-            made = make(self.place.desk.sampler(model), asked)
-            self.place.desk.shelf.add(made, model, asked)
+            self.place.desk.shelf.add(make(self.place.desk.sampler(model), asked), model)
 
         try:
             await asyncio.to_thread(work)
