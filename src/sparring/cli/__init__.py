@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import extracting, judging, learning, looking, making, studying
+from sparring.cli import (
+    checking,
+    extracting,
+    judging,
+    learning,
+    looking,
+    making,
+    serving,
+    studying,
+)
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -29,6 +38,8 @@ for verb in (
     making.generate,
     judging.evaluate,
     judging.compare,
+    checking.verify,
+    serving.serve,
     looking.doctor,
     studying.studio,
 ):

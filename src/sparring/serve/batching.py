@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -153,7 +153,9 @@ class Worker:
         """As `call`, awaited."""
         return await asyncio.wrap_future(self.call(function))
 
-    def streamed(self, begin: Callable[[], Iterator[Anything]]) -> AsyncIterator[Anything]:
+    def streamed(
+        self, begin: Callable[[], Iterator[Anything]], *, patient: bool = False
+    ) -> AsyncGenerator[Anything, None]:
         """What an iterator yields, taken from it in this thread, while others get turns between.
 
         Its place in the queue is taken at once; who stops listening frees the worker.
@@ -171,7 +173,7 @@ class Worker:
         def open_stream() -> None:
             self._streams.append(_Stream(begin(), hear, ended))
 
-        opened = self._add(_Work(_call, STREAM, BLOCK, open_stream))
+        opened = self._add(_Work(_call, STREAM, BLOCK, open_stream, patient=patient))
         opened.add_done_callback(lambda done: _pass_on(done, hear))
         return _heard(line, opened, ended)
 
@@ -265,7 +267,10 @@ def _advanced(stream: _Stream) -> bool:
         piece = next(stream.pieces, _END)
     except BaseException as error:
         piece = _Failed(error)
-    stream.hear(piece)
+    try:
+        stream.hear(piece)
+    except RuntimeError:  # the listener's event loop has ended before it could say so
+        return False
     return piece is not _END and not isinstance(piece, _Failed)
 
 
@@ -284,7 +289,7 @@ def _pass_on(done: Future[Any], hear: Callable[[Any], None]) -> None:
 
 async def _heard(
     line: asyncio.Queue[Any], opened: Future[Any], ended: Future[None]
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     try:
         while (piece := await line.get()) is not _END:
             if isinstance(piece, _Failed):

@@ -94,11 +94,15 @@ class Jobs:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, patience: float | None = None) -> None:
-        """Let running jobs end where they can go on later, and leave the waiting ones waiting."""
+    def begin_closing(self) -> None:
+        """Ask running jobs to end where they can go on later, and begin no others."""
         self._closing.set()
         for task in list(self._tasks.values()):
             task.closing.set()
+
+    def stop(self, patience: float | None = None) -> None:
+        """Wait until running jobs have ended, and leave the waiting ones waiting."""
+        self.begin_closing()
         with self._wake:
             self._wake.notify_all()
         for thread in self._threads:

@@ -13,7 +13,9 @@ from types import TracebackType
 from sparring.core import files
 from sparring.core.recipe import Recipe
 from sparring.generation.batch import Ask, rows
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
+from sparring.provenance.labelling import Labelling
 from sparring.serve.auth import Tokens
 from sparring.serve.batching import Worker
 from sparring.serve.jobs import Job, JobStore
@@ -22,6 +24,7 @@ from sparring.serve.limits import QUEUE
 from sparring.serve.makings import Makings
 from sparring.serve.metrics import Metrics
 from sparring.serve.registry import Registry
+from sparring.serve.repeats import Repeats
 from sparring.serve.shelf import Shelf
 from sparring.serve.trainings import Trainings
 
@@ -40,6 +43,7 @@ class Settings:
         tokens: who may do what; none = everybody on this machine may do everything.
         hosts: names under which clients may address it, beyond those of this machine.
         queue: asks that may wait.
+        labelling: which labels files get.
         trusted: whether models may name components outside of Sparring.
     """
 
@@ -50,6 +54,7 @@ class Settings:
     tokens: Tokens = field(default_factory=Tokens)
     hosts: tuple[str, ...] = ()
     queue: int = QUEUE
+    labelling: Labelling = field(default_factory=Labelling)
     trusted: bool = False
 
 
@@ -64,6 +69,7 @@ class Services:
         makings: jobs that make many samples.
         trainings: jobs that train, and the runs.
         shelf: files behind links.
+        repeats: answers by Idempotency-Key.
         metrics: what is counted.
         closing: set once the service was asked to end.
 
@@ -78,14 +84,16 @@ class Services:
         self._lock.__enter__()
         self.metrics = Metrics()
         self.registry = Registry(
-            settings.models, runs=settings.runs, device=settings.device, trusted=settings.trusted
-        )
+            settings.models, runs=settings.runs, device=settings.device,
+            labelling=settings.labelling, trusted=settings.trusted,
+        )  # fmt: skip
         self.worker = Worker(queue=settings.queue, made=self.metrics.made)
         self._store = JobStore(folder / "jobs.sqlite")
         self.makings = Makings(self.registry, self.worker, folder / "jobs")
         self.trainings = Trainings(settings.runs, settings.device)
         self.jobs = Jobs(self._store, [self.makings, self.trainings], folder / "jobs")
         self.shelf = Shelf(folder / "files")
+        self.repeats = Repeats()
         self.closing = threading.Event()
         self._encoders = ThreadPoolExecutor(ENCODERS, "encoder")
         self.metrics.look_at(self.worker, self.jobs)
@@ -102,12 +110,17 @@ class Services:
         trace: TracebackType | None,
     ) -> None:
         """Finish what was accepted; trainings save, and go on when they are resumed."""
-        self.closing.set()
+        self.begin_closing()
         self.jobs.stop()
         self.worker.stop()
         self._encoders.shutdown()
         self._store.close()
         self._lock.__exit__(kind, error, trace)
+
+    def begin_closing(self) -> None:
+        """Let endless answers end, and running jobs save; called from a signal handler too."""
+        self.closing.set()
+        self.jobs.begin_closing()
 
     async def sampler(self, name: str) -> Sampler:
         """The model of that name; one that must be loaded first holds nobody else up.
@@ -135,6 +148,11 @@ class Services:
         return await loop.run_in_executor(
             self._encoders, lambda: [made.encoded(number, form) for number in numbers]
         )
+
+    async def encode_row(self, made: Generated, form: str = "") -> bytes:
+        """One labelled file in which all samples follow each other."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._encoders, lambda: made.row(form).content)
 
     def train(self, recipe: Recipe, name: str = "", repeat: str = "") -> Job:
         """A new training as a job; its request says the name of the run under "run".

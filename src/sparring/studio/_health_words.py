@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 HEALTH: dict[str, tuple[str, str]] = {
-    "lamp_pinned": ("Discriminator certain", "判别器过于确定"),
+    "lamp_pinned": ("Certainty of the discriminator", "判别器的把握"),
     "why_pinned": (
         "The discriminator has won, so the generator learns little from it. Raise its penalty, or "
         "give it fewer weights.",
         "判别器已经赢了，生成器从中学不到多少。加大惩罚，或减少它的权重。",
     ),
-    "lamp_saturated": ("Discriminator wins", "判别器占上风"),
+    "lamp_saturated": ("Balance of the two", "双方势均力敌"),
     "why_saturated": (
         "It tells nearly every sample, and samples no longer get better. Raise its penalty, or "
         "give it fewer weights.",
@@ -27,29 +27,29 @@ HEALTH: dict[str, tuple[str, str]] = {
         "relativistic objective, or larger batches.",
         "生成器反复做同样几个样本。降低学习率，使用 relativistic 目标，或加大批量。",
     ),
-    "lamp_lost_classes": ("Classes", "类别"),
+    "lamp_lost_classes": ("Classes kept", "类别保持"),
     "why_lost_classes": (
         "The generator has given up on some classes. Give it labels, or show more samples.",
         "生成器放弃了某些类别。给它标签，或展示更多样本。",
     ),
-    "lamp_diverging": ("Direction", "走向"),
+    "lamp_diverging": ("Getting better", "越来越好"),
     "why_diverging": (
         "Samples get worse. Lower the learning rate or raise the penalty; the best checkpoint is "
         "kept.",
         "样本在变差。降低学习率或加大惩罚；最好的检查点已保留。",
     ),
-    "lamp_blind": ("Discriminator sees", "判别器能看"),
+    "lamp_blind": ("Eyes of the discriminator", "判别器的眼力"),
     "why_blind": (
         "The discriminator is too weak to teach. Give it more weights or fewer penalties.",
         "判别器太弱，教不了。给它更多权重或更少惩罚。",
     ),
-    "lamp_overfitting": ("Overfitting", "过拟合"),
+    "lamp_overfitting": ("Learning, not cramming", "学会而非死记"),
     "why_overfitting": (
         "The discriminator knows the training samples by heart. Add augmentation, or bring more "
         "data.",
         "判别器背下了训练样本。加入数据增强，或准备更多数据。",
     ),
-    "lamp_memorising": ("Copies", "复制"),
+    "lamp_memorising": ("No copies", "没有抄袭"),
     "why_memorising": (
         "The generator repeats training samples. Add augmentation, or bring more data.",
         "生成器在重复训练样本。加入数据增强，或准备更多数据。",

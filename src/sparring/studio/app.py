@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import socket
+
+import uvicorn
 from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
 
+from sparring.serve.app import create_app
+from sparring.serve.server import Server
 from sparring.studio import shell
 from sparring.studio.desk import REPORTS, Desk
 from sparring.studio.showing import MADE
+from sparring.studio.sources import LARGEST
+
+UPLOADS = "/_nicegui/client/"
+"""Where pages send files."""
+PATIENCE = 3  # seconds that open pages get at the end
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -18,11 +30,11 @@ ICON = (
 
 
 def application(desk: Desk) -> FastAPI:
-    """The studio beside the service's own addresses.
+    """The studio beside the addresses of the service, behind the same door.
 
     NiceGUI keeps its pages for the whole process, so this is done once in each.
     """
-    app = FastAPI()
+    app = create_app(desk.services, uploads={UPLOADS: LARGEST})
     shell.register(desk)
     pages_app.add_media_files(MADE, desk.shelf.folder)
     pages_app.add_static_files(REPORTS, desk.reports, max_cache_age=0)
@@ -31,3 +43,21 @@ def application(desk: Desk) -> FastAPI:
         reconnect_timeout=10.0,
     )  # fmt: skip
     return app
+
+
+def run(app: FastAPI, desk: Desk, bound: socket.socket) -> None:
+    """Answer until somebody asks to stop.
+
+    Args:
+        app: made by `application`.
+        desk: what works behind it.
+        bound: the socket to listen on.
+    """
+    # The service's own protocol ends connections that ask for nothing, as browsers' sockets do.
+    config = uvicorn.Config(
+        app, access_log=False, log_level="warning", server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )  # fmt: skip
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)  # uvicorn raises it anew
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config, desk.services).run(sockets=[bound])

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
+from sparring.provenance.verify import Verdict, verify
 from sparring.serve.jobs import JobStore
 from sparring.serve.lanes import Jobs
 from sparring.serve.registry import Description
@@ -131,6 +133,20 @@ class Desk:
                 del self._directions[next(iter(self._directions))]
         return found
 
-    def verify(self, content: bytes, name: str) -> object:
-        """What a file says of where it came from."""
-        return None
+    def model_of(self, model_hash: str) -> str:
+        """The name of the model of a hash; "" where it is not here."""
+        for name in self.names():
+            try:
+                if self.sampler(name).model_hash == model_hash:
+                    return name
+            except UserError:
+                continue  # damaged, and so not the one that made something
+        return ""
+
+    def verify(self, content: bytes, name: str) -> Verdict:
+        """What a file says of where it came from.
+
+        Raises:
+            BadData: it is of no known kind, or damaged.
+        """
+        return verify(content, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 
@@ -45,10 +46,8 @@ class Gallery:
         with self.tiles:
             if not pieces:
                 ui.label(say("gallery_empty")).classes("quiet")
-            plain = [p for p in pieces if not p.text and not p.heard]
-            wide = [p for p in pieces if p.text or p.heard]
-            for group, style in ((plain, ""), (wide, " wide")):
-                with ui.element("div").classes(f"tiles{style}").style("margin-bottom: .7rem"):
+            for style, group in itertools.groupby(pieces, _style):
+                with ui.element("div").classes(style).style("margin-bottom: .7rem"):
                     for piece in group:
                         self._tile(piece)
             if len(shelf) > self.shown:
@@ -150,3 +149,9 @@ class Gallery:
         except UserError as error:
             warn(error)
         self.draw()
+
+
+def _style(piece: Piece) -> str:
+    if piece.text:
+        return "tiles wide"
+    return "tiles sounds" if piece.heard else "tiles"

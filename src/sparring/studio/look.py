@@ -61,8 +61,17 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
 .form { display: flex; flex-direction: column; gap: .4rem; }
 .form > * { width: 100%; }
 .line { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; }
-.drop { width: 100%; max-height: 120px; }
+.drop { width: 100%; border: 2px dashed var(--line) !important; border-radius: 10px;
+        background: var(--soft); color: var(--ink); }
+.drop .q-uploader__header { background: none; color: var(--ink); border-radius: 10px; }
+.drop .q-uploader__header-content { padding: 1rem .8rem; }
+.drop .q-uploader__subtitle, .drop .q-uploader__list { display: none; }
+.drop .q-uploader__title { white-space: normal; line-height: 1.35; font-weight: 500; }
+.q-expansion-item .form, .q-expansion-item__content { width: 100%; }
+.tiles.steps { grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); }
 .tiles { display: grid; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); }
+.tiles.sounds { grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); }
+.tiles.sounds img { height: 130px; object-fit: fill; }
 .tiles.wide { grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); }
 .tile { border: 1px solid var(--line); border-radius: 10px; background: var(--card); padding: 0;
         cursor: pointer; overflow: hidden; text-align: center; color: inherit; font: inherit;
@@ -72,6 +81,8 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
 .tile .words { padding: .25rem .4rem .35rem; font-size: .8rem; color: var(--quiet); }
 .tile .text { padding: .8rem .8rem .3rem; font-size: 1.02rem; line-height: 1.7; text-align: left;
               white-space: pre-wrap; overflow-wrap: anywhere; }
+.run { padding: .6rem .7rem; text-align: left; }
+.run.here { border-color: #2563b8; box-shadow: inset 3px 0 #2563b8; }
 .piece audio { width: 100%; height: 36px; display: block; }
 .map { position: relative; touch-action: none; cursor: crosshair; border-radius: 10px;
        overflow: hidden; border: 1px solid var(--line); aspect-ratio: 1; user-select: none; }
@@ -81,17 +92,20 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
             border-radius: 50%; border: 3px solid #fff; background: #c2541c;
             box-shadow: 0 0 5px rgba(0, 0, 0, .6); pointer-events: none; }
 .explore { display: grid; gap: 1rem; align-items: start; grid-template-columns:
-           minmax(0, 260px) minmax(0, 1.25fr) minmax(0, 1fr); }
+           minmax(0, 250px) minmax(0, 1fr) minmax(0, 1.2fr); }
+.twins { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; align-items: start; }
 .walk-stage { display: flex; gap: 1rem; align-items: center; flex-wrap: wrap; }
 .walk-view { width: 150px; min-width: 150px; }
 .step { padding: 1rem; text-align: left; display: flex; flex-direction: column; gap: .3rem;
         text-decoration: none; color: var(--ink) !important; }
 .taste { max-width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
-.lamps { display: flex; flex-direction: column; gap: .35rem; }
+.lamps { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem .8rem; }
+.lamps > .quiet, .lamp.on { grid-column: 1 / -1; }
 .lamp { display: flex; gap: .6rem; align-items: baseline; }
 .lamp i { width: 12px; height: 12px; border-radius: 50%; flex: none; background: #1f9d5c;
           align-self: center; }
 .lamp.on i { background: #e0453a; box-shadow: 0 0 6px #e0453a; }
+.verdict { display: flex; flex-direction: column; gap: .45rem; margin-top: .9rem; }
 .lamp.off i { background: var(--line); }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem .9rem; }
 .facts > :nth-child(odd) { color: var(--quiet); }
@@ -103,6 +117,13 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
         .explore-form { grid-column: 1 / -1; } }
 @media (max-width: 820px) { .side-by-side, .explore { grid-template-columns: minmax(0, 1fr); }
         .content { padding: .7rem .6rem 1.5rem; } .facts { grid-template-columns: 1fr; gap: 0; }
-        .drop { width: 100%; max-height: 120px; }
+        .drop { width: 100%; border: 2px dashed var(--line) !important; border-radius: 10px;
+        background: var(--soft); color: var(--ink); }
+.drop .q-uploader__header { background: none; color: var(--ink); border-radius: 10px; }
+.drop .q-uploader__header-content { padding: 1rem .8rem; }
+.drop .q-uploader__subtitle, .drop .q-uploader__list { display: none; }
+.drop .q-uploader__title { white-space: normal; line-height: 1.35; font-weight: 500; }
+.q-expansion-item .form, .q-expansion-item__content { width: 100%; }
+.tiles.steps { grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); }
 .tiles { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); } }
 """

@@ -11,13 +11,17 @@ from torch import Tensor
 
 from sparring.core.errors import UserError
 from sparring.generation.asking import conditions, parse_labels, require_makeable
+from sparring.generation.batch import LATENT
 from sparring.generation.explore import between
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, worded
-from sparring.studio.atlas import Plane, directions
+from sparring.provenance.facts import Facts
 
 MOST = 64  # samples at once, which is as many as a page shows well
 NEARNESS = 0.3  # of the way to another latent; far enough to differ, near enough to be alike
+ALIKE = 8  # samples that are like another one
+APART = 1_000_000  # from a seed to those of samples alike, so that nobody meets them by chance
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,8 @@ class Asked:
         top_p: likewise.
         prefix: likewise.
         verse: likewise.
-        around: where samples lie near something: the seed whose latent that is, and then those
-            of what led from one to the next; empty = nowhere in particular.
-        plane: the first seed of a map (see `Plane`) with a place on it, near which samples lie
-            where something is `around`, and which is the one sample where not; -1 = none.
-        x: the place from left to right, -1 to 1.
-        y: the place from below.
-        pushes: steps along the principal directions that were added there.
+        latent: of the one sample, where it is not that of its seed.
+        near: whether samples are wanted that lie near the latent, or near that of the seed.
     """
 
     count: int = 8
@@ -50,11 +49,8 @@ class Asked:
     top_p: float = 1.0
     prefix: str = ""
     verse: str = ""
-    around: tuple[int, ...] = ()
-    plane: int = -1
-    x: float = 0.0
-    y: float = 0.0
-    pushes: tuple[float, ...] = ()
+    latent: tuple[float, ...] = ()
+    near: bool = False
 
     @staticmethod
     def from_json(stored: Mapping[str, Any]) -> Asked:
@@ -68,18 +64,32 @@ class Asked:
             given = {
                 key: type(value)(stored[key]) for key, value in vars(usual).items() if key in stored
             }
+            if not all(type(number) is float for number in given.get("latent", ())):
+                raise TypeError("a latent is a row of numbers")
         except (TypeError, ValueError) as error:
             raise UserError(f"These settings cannot be used: {error}.") from error
         return replace(usual, **given)
 
+    @staticmethod
+    def of(facts: Facts) -> Asked:
+        """The wish behind a file with one sample, or the first of many.
+
+        Raises:
+            UserError: a value is of another kind.
+        """
+        seeds, labels = facts.seeds or [0], facts.labels or [{}]
+        told = {**facts.origin.ways, "seed": seeds[0], "truncation": facts.origin.truncation}
+        return Asked.from_json({**told, "count": 1, "labels": dict(labels[0])})
+
     def to_json(self) -> dict[str, Any]:
         """What differs from the usual, and always the seed."""
         usual = asdict(Asked())
-        return {k: v for k, v in asdict(self).items() if k == "seed" or v != usual[k]}
+        told = {k: v for k, v in asdict(self).items() if k == "seed" or v != usual[k]}
+        return {k: list(v) if type(v) is tuple else v for k, v in told.items()}
 
 
-def make(sampler: Sampler, asked: Asked) -> Generated:
-    """The samples.
+def make(sampler: Sampler, asked: Asked) -> list[tuple[Generated, Asked]]:
+    """The samples, each part of them with the wish that alone makes it.
 
     Raises:
         BadData: what the model makes is not all numbers.
@@ -91,55 +101,42 @@ def make(sampler: Sampler, asked: Asked) -> Generated:
     labels: Mapping[str, str] = asked.labels
     if wording.ways:
         sampler, labels = worded(sampler, wording, labels)
-    if asked.plane < 0 and not asked.around:
-        return sampler.generate(
-            asked.count, seed=asked.seed, labels=labels, truncation=asked.truncation
-        )
-    return _elsewhere(sampler, asked, labels)
+    if not asked.near and not asked.latent:
+        how = {"seed": asked.seed, "labels": labels, "truncation": asked.truncation}
+        return [(sampler.generate(asked.count, **how), asked)]
+    require_makeable(asked.count, (asked.seed, asked.seed + APART + asked.count), asked.truncation)
+    size = sampler.generator.latent
+    if asked.latent and len(asked.latent) != size:
+        raise UserError(f"A latent of this model is {size} numbers, not {len(asked.latent)}.")
+    own = torch.tensor(asked.latent) if asked.latent else sampler.latents([asked.seed])[0]
+    if not asked.near:
+        return [_placed(sampler, replace(asked, count=1), own, labels)]
+    seeds = range(asked.seed + APART, asked.seed + APART + asked.count)
+    return [
+        _placed(sampler, replace(asked, count=1, seed=seed, near=False), point, labels)
+        for seed, point in zip(seeds, _around(sampler, own, seeds), strict=True)
+    ]
 
 
 def alike(made: Asked) -> Asked:
-    """The wish for eight that are like the one sample of another wish."""
-    chain = (*made.around, made.seed) if made.around or made.plane < 0 else (made.plane,)
-    # Seeds far from those that people type, so that nobody meets them by chance.
-    return replace(made, around=chain, seed=made.seed + 1_000_000, count=8)
+    """The wish for some that are like the one sample of another wish."""
+    return replace(made, near=True, count=ALIKE)
 
 
-def _elsewhere(sampler: Sampler, asked: Asked, labels: Mapping[str, str]) -> Generated:
-    """Samples from latents that are no seed's own."""
-    count = asked.count if asked.around else 1
-    seeds = range(asked.seed, asked.seed + count)
-    places = (asked.plane, asked.plane + 2) if asked.plane >= 0 else ()
-    require_makeable(count, (seeds[0], seeds[-1], *asked.around, *places), asked.truncation)
+def _around(sampler: Sampler, centre: Tensor, seeds: Sequence[int]) -> list[Tensor]:
+    return [between(centre, other, NEARNESS) for other in sampler.latents(seeds)]
+
+
+def _placed(
+    sampler: Sampler, asked: Asked, latent: Tensor, labels: Mapping[str, str]
+) -> tuple[Generated, Asked]:
+    """The one sample of a latent that is no seed's own."""
+    own = latent.tolist()
     chosen = parse_labels(labels, sampler.labels)
-    points = centre = _centre(sampler, asked)[None]
-    if asked.around:
-        points = torch.stack([between(centre[0], o, NEARNESS) for o in sampler.latents(seeds)])
-    condition = conditions(sampler.spec, seeds, chosen)
-    named = [
-        {name: classes[condition.labels[name][i]] for name, classes in sampler.labels.items()}
-        for i in range(count)
-    ]
-    how = {k: v for k, v in asked.to_json().items() if k in ("around", "plane", "x", "y", "pushes")}
-    origin = sampler.origin(asked.truncation)
-    samples = sampler.finite(points * asked.truncation, condition)
-    ways = {**sampler.ways, **how}
-    return Generated(samples, seeds, named, sampler.modality, {**origin, "ways": ways})
-
-
-def _centre(sampler: Sampler, asked: Asked) -> Tensor:
-    if asked.plane >= 0:
-        push = _push(sampler, asked.labels, asked.pushes)
-        centre = Plane.through(sampler, asked.plane).at(asked.x, asked.y, push)
-    else:
-        centre = sampler.latents(asked.around[:1])[0]
-    for seed in asked.around[1:]:
-        centre = between(centre, sampler.latents([seed])[0], NEARNESS)
-    return centre
-
-
-def _push(sampler: Sampler, labels: Mapping[str, str], pushes: Sequence[float]) -> Tensor | None:
-    if not any(pushes):
-        return None
-    steps = directions(sampler, labels).steps
-    return torch.tensor(pushes)[: len(steps)] @ steps[: len(pushes)]
+    condition = conditions(sampler.spec, [asked.seed], chosen)
+    named = {n: classes[condition.labels[n][0]] for n, classes in sampler.labels.items()}
+    samples = sampler.finite(latent[None] * asked.truncation, condition)
+    ways = {**sampler.ways, LATENT: own}
+    telling = sampler.through(sampler.generator, ways, sampler.given)
+    made = telling.generated(samples, [asked.seed], [named], asked.truncation)
+    return made, replace(asked, latent=tuple(own), labels=named)

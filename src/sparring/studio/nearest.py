@@ -26,9 +26,8 @@ class Nearest:
         self.place = place
         self._model = ""
         say = place.say
-        ui.separator().style("margin: .8rem 0")
-        ui.label(say("nearest")).classes("panel-title").props("role=heading aria-level=2")
         self.view = View(say("nearest"))
+        ui.label(say("nearest")).classes("panel-title").props("role=heading aria-level=3")
         self.words = ui.label().classes("quiet").props("data-testid=nearest aria-live=polite")
 
     def open(self, model: str) -> None:

@@ -59,6 +59,7 @@ class RunView:
                     .classes("pixels")
                     .props(f'alt="{say("previews")}" data-testid=preview')
                 )
+                self.preview.set_visibility(False)
                 self.at = ui.label().classes("quiet")
                 with ui.element("div").classes("line"):
                     self.play = ui.button(icon="play_arrow", on_click=self._toggle).props(
@@ -142,6 +143,7 @@ class RunView:
             self.preview.props["src"] = data_address(path.read_bytes(), "image/png")
         except OSError:
             return  # a roll-back has removed it
+        self.preview.set_visibility(True)
         self.preview.update()
         self.at.set_text(self.place.say("after", samples=f"{samples:,}"))
 
@@ -158,16 +160,16 @@ class RunView:
         self.lamps.clear()
         with self.lamps:
             if not found.lit:
-                ui.label(say("healthy")).classes("quiet")
+                ui.label(say("healthy" if found.rows else "no_numbers")).classes("quiet")
             for name in sorted(LAMPS, key=lambda name: name not in found.lit):
                 lit = name in found.lit
-                with ui.element("div").classes("lamp" + " on" * lit):
+                with ui.element("div").classes("lamp" + " on" * lit + " off" * (not found.rows)):
                     ui.element("i").props("aria-hidden=true")
                     with ui.element("div"):
-                        told = say("since", samples=f"{found.lit[name]:,}") if lit else say("well")
-                        ui.label(f"{say(f'lamp_{name}')}: {told}")
+                        ui.label(say(f"lamp_{name}"))
                         if lit:
-                            ui.label(say(f"why_{name}")).classes("quiet")
+                            told = say("since", samples=f"{found.lit[name]:,}")
+                            ui.label(f"{say(f'why_{name}')} ({told})").classes("quiet")
 
     def _draw_curves(self, found: Progress) -> None:
         drawn = {

@@ -37,8 +37,8 @@ class Field:
     kind: str
     value: Any
     choices: Sequence[str] = ()
-    low: float | None = None
-    high: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
     help: str = ""
 
     @property

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sparring.core import files
 from sparring.core.errors import BadData, UserError
-from sparring.generation.sampler import Generated
+from sparring.generation.generated import Generated
+from sparring.provenance.labelling import BESIDE, marked
 from sparring.studio.making import Asked
 
 NAME = re.compile(r"[0-9]{17}-[0-9]{3}")
@@ -69,42 +71,49 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock, self._last = threading.Lock(), 0.0
         with files.writing(folder, 0):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, made: Generated, model: str, asked: Asked) -> list[Piece]:
+    def add(self, made: Sequence[tuple[Generated, Asked]], model: str) -> list[Piece]:
         """Keep everything that was made, in order.
+
+        Args:
+            made: samples with the wishes that make them.
+            model: what made them, as it is called.
 
         Raises:
             OutOfResources: the disk is full.
         """
-        now = time.time()
-        moment = time.strftime("%Y%m%d%H%M%S", time.gmtime(now)) + f"{int(now * 1000) % 1000:03}"
-        kept = []
-        texts = made.modality.texts(made.samples)
-        heard = bool(made.modality.clips(made.modality.to_raw(made.samples[:1])))
-        for number, (seed, labels) in enumerate(zip(made.seeds, made.labels, strict=True)):
-            name = f"{moment}-{number:03}"
-            picture = ""
-            if heard:
-                picture = f"{name}.preview.png"
-                sheet = made.modality.preview(made.samples[number : number + 1])
-                files.atomic_write(self.folder / picture, sheet)
-            piece = Piece(
-                name, f"{name}{made.modality.suffix}", picture,
-                texts[number] if texts else "", model,
-                str(made.origin["model_hash"]), seed, dict(labels), asked.to_json(),
-                time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(now)),
-            )  # fmt: skip
-            files.atomic_write(self.folder / piece.file, made.encoded(number))
-            facts = json.dumps(asdict(piece), ensure_ascii=False, indent=1)
-            files.atomic_write(self.folder / f"{name}.json", facts.encode())
-            kept.append(piece)
+        kept: list[Piece] = []
+        with self._lock:
+            now = max(time.time(), self._last + 0.001)
+            self._last = now
+        stem = time.strftime("%Y%m%d%H%M%S", time.gmtime(now)) + f"{int(now * 1000) % 1000:03}"
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(now))
+        for some, asked in made:
+            texts = some.modality.texts(some.samples)
+            heard = bool(some.modality.clips(some.modality.to_raw(some.samples[:1])))
+            for number, (seed, labels) in enumerate(zip(some.seeds, some.labels, strict=True)):
+                name = f"{stem}-{len(kept):03}"
+                picture = f"{name}.preview.png" if heard else ""
+                piece = Piece(
+                    name, f"{name}{some.modality.suffix}", picture,
+                    texts[number] if texts else "", model, some.origin.model, seed, dict(labels),
+                    asked.to_json(), moment,
+                )  # fmt: skip
+                if heard:
+                    sheet = some.modality.preview(some.samples[number : number + 1])
+                    files.atomic_write(self.folder / picture, marked(sheet, picture))
+                some.write({self.folder / piece.file: some.one(number)})
+                facts = json.dumps(asdict(piece), ensure_ascii=False, indent=1)
+                files.atomic_write(self.folder / f"{name}.json", facts.encode())
+                kept.append(piece)
         return kept
 
     def newest(self, count: int, skip: int = 0) -> list[Piece]:
         """The newest pieces, newest first; damaged ones are left aside."""
-        names = sorted((p.stem for p in self.folder.glob("*.json")), reverse=True)
+        names = sorted((p.stem for p in self.folder.glob("*[0-9].json")), reverse=True)
         found = []
         for name in names[skip : skip + count]:
             try:
@@ -114,7 +123,7 @@ class Shelf:
         return found
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.folder.glob("*.json"))
+        return sum(1 for _ in self.folder.glob("*[0-9].json"))
 
     def piece(self, name: str) -> Piece:
         """The one of this name.
@@ -134,7 +143,8 @@ class Shelf:
 
     def remove(self, piece: Piece) -> None:
         """Throw one away."""
-        for name in (piece.file, piece.picture, f"{piece.name}.json"):
+        beside = f"{piece.file}{BESIDE}"
+        for name in (piece.file, beside, piece.picture, f"{piece.name}.json"):
             if name:
                 (self.folder / name).unlink(missing_ok=True)
 

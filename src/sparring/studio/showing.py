@@ -10,7 +10,7 @@ from nicegui import ui
 from torch import Tensor
 
 from sparring.modalities import Modality
-from sparring.provenance.manifest import MARK
+from sparring.provenance.labelling import marked
 from sparring.studio.shelf import Piece
 from sparring.studio.words import Say
 
@@ -44,14 +44,15 @@ def shown(modality: Modality, sample: Tensor, *, heard: bool = True) -> Shown:
     texts = modality.texts(sample[None])
     if texts:
         return Shown(text=texts[0])
-    picture = data_address(modality.preview(sample[None], stamp=MARK), "image/png")
+    picture = sheet(modality, sample[None], 0)
     clips = modality.clips(modality.to_raw(sample[None])) if heard else []
     return Shown(picture, sound=data_address(clips[0], modality.media_type) if clips else "")
 
 
 def sheet(modality: Modality, samples: Tensor, columns: int, captions: Sequence[str] = ()) -> str:
     """Several samples as one picture, as a data address."""
-    return data_address(modality.preview(samples, captions, columns, stamp=MARK), "image/png")
+    content = modality.preview(samples, captions, columns)
+    return data_address(marked(content, "preview.png"), "image/png")
 
 
 def data_address(content: bytes, media_type: str) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
 from sparring.studio.asking_form import LabelFields, model_field
-from sparring.studio.atlas import Plane, condition_of, glimpse
+from sparring.studio.atlas import Plane, condition_of, first_of, glimpse
 from sparring.studio.making import Asked, make
 from sparring.studio.map import Map
 from sparring.studio.nearest import Nearest
@@ -39,6 +39,7 @@ class Explorer:
         self.sampler: Sampler | None = None
         self.plane: Plane | None = None
         self.sample: Tensor | None = None
+        self.latent: Tensor | None = None
         self._wanted = self._busy = False
         with ui.element("div").classes("explore"):
             with ui.element("div").classes("explore-form"), panel(), _form():
@@ -51,13 +52,14 @@ class Explorer:
             with panel(say("map"), made=True):
                 self.map = Map(say, self.go)
                 ui.label(say("map_means")).classes("quiet")
-            with panel(say("here"), made=True):
-                self.view = View(say("here"))
-                with ui.element("div").classes("line").style("margin-top: .5rem"):
+            with panel(say("here"), made=True), _twins():
+                with ui.element("div"):
+                    self.view = View(say("here"))
                     ui.button(say("keep"), icon="bookmark_add", on_click=self.keep).props(
                         "no-caps data-testid=keep"
-                    )
-                self.nearest = Nearest(place)
+                    ).style("margin-top: .6rem")
+                with ui.element("div"):
+                    self.nearest = Nearest(place)
         self.walk = Walk(place, lambda: (str(self.model.value), self.labels.chosen))
         self.resting = ui.timer(REST, self.rest, active=False)
         ui.timer(0.05, self.open, once=True)
@@ -116,7 +118,7 @@ class Explorer:
         sampler, plane = self.sampler, self.plane
         if sampler is None or plane is None:
             return
-        latent = plane.at(self.x, self.y, self.pushes.push)
+        latent = self.latent = plane.at(self.x, self.y, self.pushes.push)
         condition = condition_of(sampler, self.labels.chosen)
 
         def compute() -> tuple[Tensor, Shown]:
@@ -143,14 +145,15 @@ class Explorer:
     async def keep(self) -> None:
         """Put what is here on the shelf."""
         model, say = str(self.model.value), self.place.say
-        asked = Asked(
-            1, self.seed, self.labels.chosen, plane=self.seed, x=self.x, y=self.y,
-            pushes=self.pushes.values,
-        )  # fmt: skip
+        if self.latent is None:
+            return
+        labels = first_of(
+            await asyncio.to_thread(self.place.desk.sampler, model), self.labels.chosen
+        )
+        asked = Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
         def work() -> None:  # not in the event loop
-            made = make(self.place.desk.sampler(model), asked)
-            self.place.desk.shelf.add(made, model, asked)
+            self.place.desk.shelf.add(make(self.place.desk.sampler(model), asked), model)
 
         try:
             await asyncio.to_thread(work)
@@ -161,3 +164,7 @@ class Explorer:
 
 def _form() -> ui.element:
     return ui.element("div").classes("form")
+
+
+def _twins() -> ui.element:
+    return ui.element("div").classes("twins")

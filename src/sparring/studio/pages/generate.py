@@ -26,7 +26,7 @@ def build(place: Place) -> None:
             with panel(say("ask")), ui.element("div").classes("form"):
                 form = AskingForm(place)
                 button = ui.button(say("make"), icon="auto_awesome").props(
-                    "unelevated no-caps size=lg data-testid=make"
+                    "unelevated no-caps data-testid=make"
                 )
                 busy = ui.label().classes("quiet").props("role=status aria-live=polite")
             drop = _Drop(place, form)
@@ -64,8 +64,7 @@ def build(place: Place) -> None:
 
 def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
     """Make and keep; not in the event loop."""
-    made = make(place.desk.sampler(model), asked)
-    return place.desk.shelf.add(made, model, asked)
+    return place.desk.shelf.add(make(place.desk.sampler(model), asked), model)
 
 
 class _Drop:
@@ -103,7 +102,7 @@ class _Drop:
         with self.found:
             ui.label(name).classes("panel-title").style("margin-top: .6rem")
             draw_verdict(verdict, say)
-            origin = origin_of(verdict, desk)
+            origin = await asyncio.to_thread(origin_of, verdict, desk)
             if origin is not None:
                 ui.button(
                     say("use"), icon="tune", on_click=lambda: self.form.fill(*origin)

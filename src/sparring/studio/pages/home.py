@@ -8,7 +8,7 @@ from nicegui import ui
 
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
-from sparring.studio.shell import Place, panel, trouble
+from sparring.studio.shell import Place, found, panel, trouble
 from sparring.studio.showing import Shown, sheet, shown
 
 PATH, TITLE, ICON, ORDER = "/", "home", "home", 10
@@ -30,8 +30,9 @@ def build(place: Place) -> None:
     with panel():
         ui.label(say("welcome")).style("font-size: 1.1rem; max-width: 60rem")
     ui.label(say("five_minutes")).classes("panel-title").props("role=heading aria-level=2")
-    with ui.element("div").classes("tiles wide").style("margin: .6rem 0 1.2rem"):
-        for key, icon, target in STEPS:
+    with ui.element("div").classes("tiles steps").style("margin: .6rem 0 1.2rem"):
+        there = {page.title for page in found()}
+        for key, icon, target in (step for step in STEPS if step[0] in there):
             with ui.link(target=target).classes("tile step"):
                 ui.icon(icon, size="1.6rem", color="primary").props("aria-hidden=true")
                 ui.label(say(key)).classes("panel-title")

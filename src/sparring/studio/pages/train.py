@@ -123,7 +123,7 @@ class NewTraining:
                 "dense outlined data-testid=run-name"
             )
             ui.button(say("start"), icon="play_arrow", on_click=self.start).props(
-                "unelevated no-caps size=lg data-testid=start"
+                "unelevated no-caps data-testid=start"
             )
             ui.label(say("settings")).classes("panel-title").props("role=heading aria-level=3")
             self.form = SettingsForm(place)
