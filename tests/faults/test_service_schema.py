@@ -24,7 +24,9 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def document(trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+def document(
+    trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[object]:
     folder = tmp_path_factory.mktemp("service")
     models = {"shades": trained.folder, "lines": wrote.folder}
     with Services(Settings(folder / "kept", models, runs=folder / "runs")) as services:

@@ -53,8 +53,8 @@ LESSON: dict[str, tuple[str, str]] = {
     "scene_own": ("Your own drawing", "你自己画的"),
     "scene_own_look": (
         "Drag over the square to draw (or move with the arrow keys and press the space bar), then "
-        "press Run: the generator learns your drawing.",
-        "在方块上拖动来画（或用方向键移动、空格落笔），然后点“运行”：生成器来学你的画。",
+        "press Learn this: the generator learns your drawing.",
+        "在方块上拖动来画（或用方向键移动、空格落笔），然后点“学这个”：生成器来学你的画。",
     ),
     "cure": ("Cure: {loss}", "治疗：{loss}"),
     "data_shape": ("Real points", "真实的点"),

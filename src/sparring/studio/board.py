@@ -6,7 +6,7 @@ Everything on it is one SVG picture; points are dots of one path each, so that a
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,13 +40,15 @@ class Board:
 
     Args:
         say: the reader's language.
-        drew: called when a dab was added.
+
+    Attributes:
+        drawing: whether it is being drawn on.
+        dabs: what was drawn, in the square from -1 to 1.
     """
 
-    def __init__(self, say: Say, drew: Callable[[], None]) -> None:
+    def __init__(self, say: Say) -> None:
         self.dabs: list[Place] = []
         self.drawing = False
-        self._drew = drew
         self._pen: Place = (0.0, 0.0)
         with ui.element("div").classes("map board").props(
             f'tabindex=0 role=application data-testid=board aria-label="{say("board")}"'
@@ -100,7 +102,6 @@ class Board:
         self._pen = (_inside(place[0]), _inside(place[1]))
         self.dabs.append((round(self._pen[0], 3), round(self._pen[1], 3)))
         self.draw()
-        self._drew()
 
 
 def _inside(value: float) -> float:

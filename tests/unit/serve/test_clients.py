@@ -94,9 +94,7 @@ def test_speech(client: openai.OpenAI) -> None:
         ({"instructions": "whisper"}, "instructions"),
     ],
 )
-def test_what_cannot_be_spoken(
-    client: openai.OpenAI, asked: dict[str, object], param: str
-) -> None:
+def test_what_cannot_be_spoken(client: openai.OpenAI, asked: dict[str, object], param: str) -> None:
     given = {"model": "spoken-digits", "voice": "jackson", "input": "4", **asked}
     with pytest.raises(openai.BadRequestError) as told:
         client.audio.speech.create(**given)

@@ -64,7 +64,7 @@ class LearnPage:
         with ui.element("div").classes("lesson"):
             with panel():
                 self._controls()
-                self.board = Board(say, self._drew)
+                self.board = Board(say)
                 with ui.element("div").classes("panel-head"):
                     self.status = ui.label().classes("quiet").props("data-testid=status")
                     ai_line()
@@ -93,9 +93,10 @@ class LearnPage:
             button("one_step", "skip_next", lambda: self._go("step"), "outline")
             button("pause", "pause", lambda: self._go("paused"), "outline")
             button("afresh", "replay", self._afresh, "flat")
-            button("draw", "draw", self._draw, "flat")
+        with ui.element("div").classes("line controls"):
+            button("draw", "draw", self._draw, "outline")
             self.learn_this = button("drawing_done", "check", self._drawing_done, "unelevated")
-            self.wipe = button("wipe", "ink_eraser", lambda: self.board.wipe(), "flat")
+            self.wipe = button("wipe", "clear", lambda: self.board.wipe(), "flat")
 
     def _numbers(self) -> None:
         with panel():
@@ -201,7 +202,9 @@ class LearnPage:
     async def _go_on(self, lesson: Lesson, watcher: Watcher) -> None:
         if self._changed:
             self._changed = False
-            await asyncio.to_thread(lesson.change, recipe_of(self.settings))
+            recipe = recipe_of(self.settings)
+            self.form.show(recipe)
+            await asyncio.to_thread(lesson.change, recipe)
         mode = self.mode
         if mode == "paused" or (mode == "slow" and time.monotonic() - self._told < SLOWLY):
             return
@@ -250,9 +253,6 @@ class LearnPage:
         self.board.draw()
         self.status.set_text("")
 
-    def _drew(self) -> None:
-        self.learn_this.enable()
-
     def _drawing_done(self) -> None:
         if not self.board.dabs:
             tell(self.say("draw_first"))
@@ -266,8 +266,8 @@ class LearnPage:
         self._show_pens()
 
     def _show_pens(self) -> None:
-        self.learn_this.set_visibility(self.board.drawing)
-        self.wipe.set_visibility(self.board.drawing)
+        for each in (self.learn_this, self.wipe):
+            each.set_enabled(self.board.drawing)
 
 
 def _begun(recipe: Recipe) -> tuple[Lesson, Watcher, View]:
