@@ -17,6 +17,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.data._shapes import points_of
 from sparring.modalities.points import STEPS, Points, read_points
+from sparring.provenance.labelling import marked
 
 SPEC = Spec("points", (2,))
 SHAPES = ("ring", "eight_gaussians", "two_moons", "grid", "spiral")
@@ -32,8 +33,8 @@ def dataset(name: str, **settings: object) -> sparring.Dataset:
 
 def test_a_point_survives_its_file(tmp_path: Path) -> None:
     path, modality, point = tmp_path / "p.csv", Points(SPEC), some(1)[0]
-    path.write_bytes(modality.encode(point, {"Software": "Sparring"}))
-    assert path.read_text().startswith("# [AI-generated] {")
+    path.write_bytes(marked(modality.encode(point), path.name))
+    assert "[AI-generated]" in path.read_text()
     back = modality.to_samples(modality.read(path)[None])[0]
     assert torch.allclose(back, point, atol=1e-4)
 

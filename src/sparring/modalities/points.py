@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,16 +13,15 @@ from PIL import Image as Pictures
 from PIL import ImageDraw
 from torch import Tensor
 
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Modality, _sheet
+from sparring.modalities import Modality, _sheet, _visible
 
 STEPS = 32_767  # from 0 to 1 in memory
 HEADER = ("x", "y")
 TABLE = "points.csv"
 """A file beside generated points that holds all of them, and is none of them."""
-MARK = "# [AI-generated] "
-"""How the line of a file begins that holds its stamp."""
 LARGEST = 100_000_000  # bytes of a file
 SIDE = 320  # pixels of a picture
 DOT = 2.5  # pixels, the radius of a point in it
@@ -84,39 +82,37 @@ class Points(Modality):
         return self.read(path)
 
     def encode(
-        self, sample: Float[Tensor, " 2"], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+        self, sample: Float[Tensor, " 2"], *, form: str = "", visible: bool = False
     ) -> bytes:
-        """One point; the stamp stands above it as JSON, in a line that begins with "#".
+        """One point under a header.
 
         Args:
             sample: floats in [-1, 1].
-            stamp: text by keyword.
             form: "csv".
+            visible: whether a line below says that it is AI-generated; a table has no other place
+                for a label, so there always is one as soon as it is labelled.
 
         Raises:
             UserError: there is no such form.
         """
-        return self.encode_row(sample[None], stamp, form=form)
+        return self.encode_row(sample[None], form=form, visible=visible)
 
     def encode_row(
-        self,
-        samples: Float[Tensor, "n 2"],
-        stamp: Mapping[str, str] = NO_STAMP,
-        *,
-        form: str = "",
+        self, samples: Float[Tensor, "n 2"], *, form: str = "", visible: bool = False
     ) -> bytes:
         """As `encode`, with a point in each row."""
         self.form(form)
-        told = f"{MARK}{json.dumps(dict(stamp), ensure_ascii=False)}\n" if stamp else ""
         rows = [f"{x:.4f},{y:.4f}" for x, y in self.to_samples(self.to_raw(samples)).tolist()]
-        return (told + "\n".join([",".join(HEADER), *rows]) + "\n").encode()
+        told = mark.MARK + mark.CHINESE if visible else ""
+        return ("\n".join([",".join(HEADER), *rows]) + told + "\n").encode()
 
     def preview(
         self,
         samples: Float[Tensor, "b 2"],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG of the square with all points in it, or of a square for every row of them.
 
@@ -124,31 +120,31 @@ class Points(Modality):
             samples: at least one.
             captions: points with the same words have the same colour.
             columns: points in a row, each of which gets a square; 0 puts all into one.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
         size = columns or len(samples)
         squares = [
             self._square(row, captions[number * size : (number + 1) * size])
             for number, row in enumerate(samples.split(size))
         ]
-        return _sheet.png(_sheet.sheet(squares, (), 0), stamp)
+        sheet = _sheet.sheet(squares, (), 0)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
-    def animate(
-        self, samples: Float[Tensor, "n 2"], stamp: Mapping[str, str] = NO_STAMP
-    ) -> tuple[str, bytes]:
+    def animate(self, samples: Float[Tensor, "n 2"], *, visible: bool = False) -> tuple[str, bytes]:
         """An endless animated GIF in which one point after the other appears and stays."""
         frames = [self._square(samples[: count + 1]) for count in range(len(samples))]
-        return ".gif", _sheet.gif(frames, FRAME, stamp)
+        shown = [_visible.with_label(frame) for frame in frames] if visible else frames
+        return ".gif", _sheet.gif(shown, FRAME)
 
     def documents(
         self,
         samples: Float[Tensor, "b 2"],
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """All points in one table, `points.csv`."""
-        return {TABLE: self.encode_row(samples, stamp)}
+        return {TABLE: self.encode_row(samples)}
 
     def _square(
         self, samples: Float[Tensor, "b 2"], captions: Sequence[str] = ()
@@ -180,11 +176,11 @@ def read_points(path: Path) -> Float[Tensor, "n 2"]:
     try:
         if path.stat().st_size > LARGEST:
             raise BadData(f"{path} has more than {LARGEST:,} bytes; give fewer points.")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text, _label = mark.apart(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}.") from error
     points: list[tuple[float, float]] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         cells = _cells(line)
         if not cells or (not points and cells == [*HEADER]):
             continue

@@ -22,7 +22,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import in_full
 from sparring.objectives import Objective
-from sparring.provenance.manifest import MARK
+from sparring.provenance.labelling import marked
 from sparring.training.distributed import Team
 from sparring.training.health import Verdict
 from sparring.training.loop import Match, Reached, turns
@@ -161,7 +161,8 @@ class Lesson:
         """What the averaged generator makes of the fixed latents, as a PNG."""
         with self._alone():
             made = self.match.state.average.generator(self.latents, self._asked)
-            return self.match.feed.modality.preview(in_full(made).cpu(), stamp=MARK)
+            png = self.match.feed.modality.preview(in_full(made).cpu())
+        return marked(png, "preview.png")
 
     def _turn(self) -> Reached:
         reached = next(self._turns)
