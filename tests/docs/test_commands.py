@@ -8,9 +8,13 @@ seconds of starting one. Trainings are made short by further settings at the end
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,6 +112,9 @@ class Reader:
         """Run the command line in this process; 0 is the only good end."""
         if words[0] == "evaluate" and "spoken" in words[1] and not SpokenDigits().is_here:
             return  # there is nothing to compare with
+        if words[0] == "studio":
+            opened(words)
+            return
         if words[0] == "train":
             given = dict(cli_overrides(words))
             words = [*words, *as_overrides(shortened(words[1], given))]
@@ -122,6 +129,29 @@ def cli_overrides(words: Sequence[str]) -> list[tuple[str, Any]]:
     from sparring.core.recipe import parse_override
 
     return [parse_override(word) for word in words if "=" in word and word[0] != "-"]
+
+
+def opened(words: Sequence[str]) -> None:
+    """Open the studio, look that it answers, and end it as people do."""
+    pytest.importorskip("nicegui")
+    command = [sys.executable, "-m", "sparring", *words, "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+        try:
+            assert started.stdout is not None
+            address = started.stdout.readline().strip()
+            for _ in range(300):
+                with (
+                    contextlib.suppress(OSError),
+                    urllib.request.urlopen(address, timeout=10) as ok,
+                ):
+                    assert ok.status == 200
+                    break
+                time.sleep(0.2)
+            else:
+                raise AssertionError(f"nothing answers at {address}")
+        finally:
+            started.send_signal(signal.SIGINT)
+    assert started.returncode == 0
 
 
 def spawn(command: Sequence[str]) -> None:
