@@ -33,7 +33,9 @@ HEAD = b"Host: localhost\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture(scope="module")
-def services(trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+def services(
+    trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("service")
     models = {"shades": trained.folder, "lines": wrote.folder}
     with Services(Settings(folder / "kept", models, runs=folder / "runs")) as services:
@@ -227,7 +229,11 @@ def test_who_leaves_a_stream_frees_the_worker(
 
 
 def test_words_that_are_no_http(port: int) -> None:
-    for words in (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
+    for words in (
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"HELO there\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ):
         with connected(port) as odd:
             odd.sendall(words)
             answer = read_all(odd)
@@ -259,7 +265,7 @@ def test_a_port_that_is_taken(
 
 
 def test_killed_with_jobs_waiting(trained: Run, tmp_path: Path) -> None:
-    """kill -9 with a job in work and others waiting: none is lost, and the waiting ones are done.
+    """Kill -9 with a job in work and others waiting: none is lost, and the waiting ones are done.
 
     Then SIGTERM while requests wait: what was accepted is answered.
     """

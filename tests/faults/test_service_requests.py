@@ -227,7 +227,9 @@ def test_known_hosts_are(bare: TestClient, may: dict[str, str], host: str) -> No
     assert bare.get("/v1/models", headers=may | {"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:81", "http://["])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:81", "http://["]
+)
 def test_pages_of_others_get_nothing(bare: TestClient, may: dict[str, str], origin: str) -> None:
     answer = bare.post(IMAGES, json={"prompt": ""}, headers=may | {"origin": origin})
     refused(answer, 403, "other_origin")

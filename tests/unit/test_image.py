@@ -1,4 +1,4 @@
-"""Pictures: pixels and floats, files with stamps, previews and animations."""
+"""Pictures: pixels and floats, files, labels for people, previews and animations."""
 
 from __future__ import annotations
 
@@ -62,17 +62,9 @@ def test_other_channel_counts_lie_side_by_side() -> None:
         assert (picture.mode, picture.size) == ("L", (18, 6))
 
 
-def test_the_stamp_is_inside_the_file() -> None:
-    stamp = {"Software": "Sparring", "Title": "手写数字"}
-    content = modality(1, 6, 9).encode(torch.zeros(1, 6, 9), stamp)
-    with Pictures.open(io.BytesIO(content)) as picture:
-        picture.load()
-        assert {key: picture.info[key] for key in stamp} == stamp
-
-
 def test_the_same_sample_makes_the_same_bytes() -> None:
     sample = torch.linspace(-1, 1, 54).view(1, 6, 9)
-    one, other = (modality(1, 6, 9).encode(sample, {"Software": "Sparring"}) for _ in range(2))
+    one, other = (modality(1, 6, 9).encode(sample) for _ in range(2))
     assert one == other
 
 
@@ -200,12 +192,49 @@ def test_transparency_is_shown_on_white() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4, 2])
 def test_an_animation_has_all_frames(channels: int) -> None:
     frames = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, channels, 28, 28)
-    stamp = {"Description": "AI-generated"}
-    suffix, content = modality(channels, 28, 28).animate(frames, stamp)
+    suffix, content = modality(channels, 28, 28).animate(frames)
     with Pictures.open(io.BytesIO(content)) as film:
         assert suffix == ".gif"
         assert getattr(film, "n_frames", 1) == 5
         assert film.info["duration"] == 80
         assert film.info["loop"] == 0
-        assert film.info["comment"] == b"Description: AI-generated"
         assert film.size == (56 * (2 if channels == 2 else 1), 56)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", [8, 28, 64])
+def test_on_small_pictures_the_label_lies_below_and_no_pixel_changes(
+    channels: int, size: int
+) -> None:
+    image = modality(channels, size, size)
+    raw = random_raw(1, channels, size, size)
+    sample = image.to_samples(raw)[0]
+    shown = opened(image.encode(sample, visible=True))
+    plain = opened(image.encode(sample))
+    assert shown.crop((0, 0, size, size)).tobytes() == plain.tobytes()
+    below = np.asarray(shown.convert("L").crop((0, size, *shown.size)))
+    ink = np.flatnonzero((below < 128).any(axis=1))
+    assert ink[-1] - ink[0] + 1 >= max(0.05 * size, 10)
+
+
+@pytest.mark.parametrize("size", [(256, 256), (400, 1_000), (1_000, 600)])
+def test_on_large_pictures_the_label_lies_in_a_corner_and_is_high_enough(
+    size: tuple[int, int],
+) -> None:
+    image = modality(1, *size)
+    black = torch.full((1, *size), -1.0)
+    shown = opened(image.encode(black, visible=True))
+    assert shown.size == size[::-1]
+    pixels = np.asarray(shown)
+    rows, columns = (np.flatnonzero((pixels > 128).any(axis=axis)) for axis in (1, 0))
+    assert (rows[-1], columns[-1]) == (size[0] - 1, size[1] - 1)
+    assert (pixels > 128).mean() < 0.1
+    inside = pixels[rows[0] :, columns[0] :]
+    ink = np.flatnonzero((inside < 128).any(axis=1))
+    assert ink[-1] - ink[0] + 1 >= 0.05 * min(size)
+
+
+def test_sheets_and_films_show_the_label_too() -> None:
+    image, samples = modality(1, 28, 28), torch.zeros(4, 1, 28, 28)
+    assert image.preview(samples, visible=True) != image.preview(samples)
+    assert image.animate(samples, visible=True) != image.animate(samples)

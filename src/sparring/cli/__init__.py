@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import extracting, judging, learning, looking, making, serving
+from sparring.cli import checking, extracting, judging, learning, looking, making, serving
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -29,6 +29,7 @@ for verb in (
     making.generate,
     judging.evaluate,
     judging.compare,
+    checking.verify,
     serving.serve,
     looking.doctor,
 ):

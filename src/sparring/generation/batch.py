@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -14,9 +15,13 @@ from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Condition
 from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.generation.explore import between
-from sparring.generation.sampler import NO_NUMBERS, Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import NO_NUMBERS, NO_WALK, Sampler
 from sparring.generation.wording import Wording, worded
 
+LATENT = "latent"
+"""The way that a label names where a latent was given and is no seed's own."""
+FINEST = 1_000  # steps of the way from one seed to another, at most
 FARTHEST = 1_000.0  # of a number in a latent that somebody gives; normal ones are below 6
 
 
@@ -32,7 +37,8 @@ class Ask:
         latent: the latent itself instead of a seed's, one number for each of the model's; count
             is then 1 and the seed only says which classes are left open.
         between: instead, the latent on the way from one seed to another; count is then 1.
-        share: of that way, in [0, 1].
+        share: of that way, in [0, 1]; the nearest fraction with a denominator up to 1,000 is
+            taken, so that a file can say it in whole numbers.
         wording: how texts are written; None for models that write none.
     """
 
@@ -57,7 +63,8 @@ class Rows:
         condition: of each.
         seeds: of each.
         labels: class names of each.
-        origin: for the stamp.
+        truncation: for the label of what is made.
+        walk: as in `Generated`.
     """
 
     sampler: Sampler
@@ -66,7 +73,8 @@ class Rows:
     condition: Condition
     seeds: Sequence[int]
     labels: Sequence[Mapping[str, str]]
-    origin: Mapping[str, Any] = field(default_factory=dict)
+    truncation: float
+    walk: Mapping[str, Any]
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -78,7 +86,9 @@ def rows(sampler: Sampler, ask: Ask) -> Rows:
     Raises:
         UserError: a number out of range, a label or a way that the model does not know.
     """
-    seeds, ways = _seeds(ask)
+    _require_one_way(ask)
+    seeds = range(ask.seed, ask.seed + ask.count)
+    walk, place = NO_WALK, Fraction(ask.share).limit_denominator(FINEST)
     key = (id(sampler.original), ask.wording)
     labels = ask.labels
     if ask.wording is not None:
@@ -88,15 +98,23 @@ def rows(sampler: Sampler, ask: Ask) -> Rows:
         # As on a walk, where every sample has the same classes.
         sets = sampler.spec.labels.items()
         chosen = {name: chosen.get(name, classes[0]) for name, classes in sets}
+        start, end = sampler.latents(ask.between)
+        seeds, latents = ask.between[:1], between(start, end, float(place))[None]
+        walk = {"between": list(ask.between), "steps": place.denominator, "closed": False,
+                "place": place.numerator}  # fmt: skip
+    elif ask.latent:
+        latents = _latent(sampler, ask.latent)
+        ways = {**sampler.ways, LATENT: list(ask.latent)}
+        sampler = sampler.through(sampler.generator, ways, sampler.given)
+    else:
+        latents = sampler.latents(seeds)
     condition = conditions(sampler.spec, seeds, chosen)
     named = [
         {name: classes[condition.labels[name][i]] for name, classes in sampler.labels.items()}
         for i in range(len(seeds))
     ]
-    origin = sampler.origin(ask.truncation)
-    origin = {**origin, "ways": {**origin["ways"], **ways}}
-    latents = _latents(sampler, ask, seeds) * ask.truncation
-    return Rows(sampler, key, latents, condition, seeds, named, origin)
+    latents = latents * ask.truncation
+    return Rows(sampler, key, latents, condition, seeds, named, ask.truncation, walk)
 
 
 def together(asked: Sequence[Rows]) -> list[Generated | UserError]:
@@ -126,35 +144,31 @@ def together(asked: Sequence[Rows]) -> list[Generated | UserError]:
 def _finished(asked: Rows, samples: Tensor) -> Generated | UserError:
     if samples.is_floating_point() and not samples.isfinite().all():
         return BadData(NO_NUMBERS)
-    modality = asked.sampler.modality
-    return Generated(samples, asked.seeds, asked.labels, modality, asked.origin)
+    given = asked.seeds, asked.labels, asked.truncation, asked.walk
+    return asked.sampler.generated(samples, *given)
 
 
-def _seeds(ask: Ask) -> tuple[Sequence[int], dict[str, Any]]:
-    """The seed of each sample, and how its latent was found where not by that alone."""
+def _require_one_way(ask: Ask) -> None:
+    """Make sure that an ask says in one way what is wanted, and with possible numbers.
+
+    Raises:
+        UserError: it does not.
+    """
     if ask.latent and ask.between is not None:
         raise UserError("A latent is given or lies between two seeds, not both; leave one out.")
     if (ask.latent or ask.between is not None) and ask.count != 1:
         raise UserError(f"One latent makes one sample, not {ask.count}; ask for one.")
-    if ask.between is not None:
-        if not 0 <= ask.share <= 1:
-            raise UserError(f"share = {ask.share}: a number from 0 to 1 is needed.")
-        require_makeable(1, ask.between, ask.truncation)
-        return [ask.between[0]], {"between": list(ask.between), "share": ask.share}
-    require_makeable(ask.count, (ask.seed, ask.seed + ask.count - 1), ask.truncation)
-    return range(ask.seed, ask.seed + ask.count), {"latent": list(ask.latent)} if ask.latent else {}
+    if not 0 <= ask.share <= 1:
+        raise UserError(f"share = {ask.share}: a number from 0 to 1 is needed.")
+    seeds = ask.between or (ask.seed, ask.seed + ask.count - 1)
+    require_makeable(ask.count, seeds, ask.truncation)
 
 
-def _latents(sampler: Sampler, ask: Ask, seeds: Sequence[int]) -> Float[Tensor, "n latent"]:
-    if ask.latent:
-        size = sampler.generator.latent
-        if len(ask.latent) != size or not all(abs(z) <= FARTHEST for z in ask.latent):
-            raise UserError(
-                f"A latent of this model is {size} numbers from -{FARTHEST:g} to {FARTHEST:g}, "
-                f"not {len(ask.latent)} others."
-            )
-        return torch.tensor([ask.latent])
-    if ask.between is not None:
-        start, end = sampler.latents(ask.between)
-        return between(start, end, ask.share)[None]
-    return sampler.latents(seeds)
+def _latent(sampler: Sampler, given: tuple[float, ...]) -> Float[Tensor, "1 latent"]:
+    size = sampler.generator.latent
+    if len(given) != size or not all(abs(z) <= FARTHEST for z in given):
+        raise UserError(
+            f"A latent of this model is {size} numbers from -{FARTHEST:g} to {FARTHEST:g}, "
+            f"not {len(given)} others."
+        )
+    return torch.tensor([given])

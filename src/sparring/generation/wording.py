@@ -78,7 +78,7 @@ class Wording:
 
     @property
     def ways(self) -> dict[str, Any]:
-        """What differs from the usual, for the stamp."""
+        """What differs from the usual, for the label of every text."""
         usual = Wording()
         return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
 

@@ -7,9 +7,8 @@ serves every recipe, preview, generated file and report; no other room asks whic
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -23,7 +22,6 @@ SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
 MOST_IN_A_ROW = 100_000
 """Samples in one file, where none of them takes long: as many as are ever made in one call."""
-NO_STAMP: Mapping[str, str] = MappingProxyType({})
 
 
 class Modality(ABC):
@@ -90,24 +88,20 @@ class Modality(ABC):
         """As `read`, and raises BadData too where `read` would lose something of the sample."""
 
     @abstractmethod
-    def encode(
-        self, sample: Tensor, stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
-    ) -> bytes:
-        """The file of one sample, with `stamp` (text by keyword) inside.
+    def encode(self, sample: Tensor, *, form: str = "", visible: bool = False) -> bytes:
+        """The file of one sample, which says nothing of itself yet.
 
         Args:
             sample: in the Spec's shape.
-            stamp: what the file says of itself.
             form: one of `forms`; "" is the modality's own.
+            visible: whether people shall see or hear in it that it is AI-generated.
 
         Raises:
             UserError: there is no such form.
         """
 
     @abstractmethod
-    def encode_row(
-        self, samples: Tensor, stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
-    ) -> bytes:
+    def encode_row(self, samples: Tensor, *, form: str = "", visible: bool = False) -> bytes:
         """As `encode`: one file in which the samples follow each other, in time or side by side."""
 
     def form(self, asked: str) -> str:
@@ -132,12 +126,13 @@ class Modality(ABC):
         samples: Tensor,
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG that shows a batch at a glance, row by row; 0 columns = as square as possible."""
 
     @abstractmethod
-    def animate(self, samples: Tensor, stamp: Mapping[str, str] = NO_STAMP) -> tuple[str, bytes]:
+    def animate(self, samples: Tensor, *, visible: bool = False) -> tuple[str, bytes]:
         """The ending, with its dot, and the content of one file that moves through the samples."""
 
     def clips(self, raw: Tensor) -> list[bytes]:
@@ -147,16 +142,16 @@ class Modality(ABC):
     def documents(
         self,
         samples: Tensor,
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """Files by name in which the samples can be heard or read; none where a picture does.
 
         Args:
             samples: at least one.
             captions: words for people, one each; fewer leave the rest bare.
-            facts: what is known of each sample, for machines, with its own stamp; or none at all.
-            stamp: of all together.
+            facts: what is known of each sample, for machines; or none at all.
+            file: the whole labelled file of the sample of a number, for pages that hold some.
         """
         return {}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import itertools
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,13 +20,14 @@ from torch import Tensor
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
-    NO_STAMP,
     PAGE,
     Modality,
     _page,
+    _rhythm,
     _sheet,
     _sound,
     _spectral,
+    _visible,
     _vocoder,
 )
 
@@ -162,41 +162,36 @@ class Audio(Modality):
         except (OSError, _sound.Unreadable) as error:
             raise BadData(f"{path} cannot be read: {error}.") from error
 
-    def encode(
-        self, sample: Float[Tensor, ...], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
-    ) -> bytes:
+    def encode(self, sample: Float[Tensor, ...], *, form: str = "", visible: bool = False) -> bytes:
         """A WAV or FLAC of 16 bits, or an Ogg Vorbis, which loses a little.
 
         Args:
             sample: a wave, or a mel spectrogram of any number of frames.
-            stamp: text by keyword, which becomes its comment as JSON.
             form: "wav", "flac" or "ogg".
+            visible: whether a rhythm follows that says that it is AI-generated.
 
         Raises:
             UserError: there is no such form.
         """
-        return self._file(self.to_raw(sample[None])[0].numpy(), stamp, form)
+        return self._file(self.to_raw(sample[None])[0].numpy(), form, visible)
 
     def encode_row(
-        self,
-        samples: Float[Tensor, "n ..."],
-        stamp: Mapping[str, str] = NO_STAMP,
-        *,
-        form: str = "",
+        self, samples: Float[Tensor, "n ..."], *, form: str = "", visible: bool = False
     ) -> bytes:
         """As `encode`: the sounds one after the other, with the pauses that people make."""
         pause = np.zeros(round(PAUSE * self.rate), np.int16)
         pieces: list[np.ndarray] = []
         for wave in self.to_raw(samples).numpy():
             pieces += [wave[_sound.loud_part(wave / 32768, self.rate)], pause]
-        return self._file(np.concatenate(pieces[:-1]), stamp, form)
+        return self._file(np.concatenate(pieces[:-1]), form, visible)
 
     def preview(
         self,
         samples: Float[Tensor, "b ..."],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG with the wave and the mel spectrogram of every sound, low notes at the bottom.
 
@@ -204,50 +199,49 @@ class Audio(Modality):
             samples: at least one.
             captions: words under them.
             columns: sounds in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
         waves = self.to_raw(samples).float() / 32768
         mels = _spectral.log_mel(waves, self.rate, PICTURED)
         cells = [_pictured(w, m) for w, m in zip(waves.numpy(), mels.numpy(), strict=True)]
-        return _sheet.png(_sheet.sheet(cells, captions, columns), stamp)
+        sheet = _sheet.sheet(cells, captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
     def clips(self, raw: Int16[Tensor, "b t"]) -> list[bytes]:
         """Every sound as a file."""
-        return [self._file(wave, NO_STAMP) for wave in raw.numpy()]
+        return [self._file(wave) for wave in raw.numpy()]
 
     def documents(
         self,
         samples: Float[Tensor, "b ..."],
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """An HTML page that stands alone, with a picture and a player for the first 200 sounds."""
         some = samples[:PLAYED]
         pictures = [self.preview(sample[None]) for sample in some]
-        clips = self.clips(self.to_raw(some))
-        return {PAGE: _page.players(pictures, clips, self.media_type, captions, stamp)}
+        clips = [file(number) for number in range(len(some))]
+        return {PAGE: _page.players(pictures, clips, self.media_type, captions)}
 
     def animate(
-        self, samples: Float[Tensor, "n ..."], stamp: Mapping[str, str] = NO_STAMP
+        self, samples: Float[Tensor, "n ..."], *, visible: bool = False
     ) -> tuple[str, bytes]:
         """One WAV in which the sounds follow each other."""
-        return self.suffix, self.encode_row(samples, stamp)
+        return self.suffix, self.encode_row(samples, visible=visible)
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
         vocoder = _vocoder_for(self.rate, self.spec.shape[0])
         parts = mel.cpu().split(VOICED)  # a second of sound takes megabytes of spectra on the way
         return torch.cat([voiced(part, self.rate, vocoder) for part in parts])
 
-    def _file(self, wave: np.ndarray, stamp: Mapping[str, str], form: str = "") -> bytes:
+    def _file(self, wave: np.ndarray, form: str = "", visible: bool = False) -> bytes:
         container, subtype = CODINGS[self.form(form)]
+        if visible:
+            rhythm = (_rhythm.label(self.rate) * 32767).round().astype(np.int16)
+            wave = np.concatenate([wave, rhythm])
         content = io.BytesIO()
-        with soundfile.SoundFile(
-            content, "w", self.rate, channels=1, subtype=subtype, format=container
-        ) as file:
-            if stamp:
-                file.comment = json.dumps(dict(stamp), ensure_ascii=False)
-            file.write(wave)
+        soundfile.write(content, wave, self.rate, subtype=subtype, format=container)
         return content.getvalue()
 
 

@@ -12,12 +12,13 @@ from jaxtyping import Float, UInt8
 from PIL import Image as Pictures
 from torch import Tensor
 
-from sparring.core.errors import BadData
+from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Modality, _decode, _sheet
+from sparring.modalities import Modality, _decode, _sheet, _visible
 
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
 WIDEST = 1024  # pixels of the longer side beyond which it is not
+WIDEST_JPEG = 65_500  # pixels of either side that the coder takes
 FRAME = 80  # milliseconds that an animation shows each picture
 
 
@@ -119,44 +120,47 @@ class Image(Modality):
         return pixels.contiguous()
 
     def encode(
-        self,
-        sample: Float[Tensor, "c h w"],
-        stamp: Mapping[str, str] = NO_STAMP,
-        *,
-        form: str = "",
+        self, sample: Float[Tensor, "c h w"], *, form: str = "", visible: bool = False
     ) -> bytes:
-        """A PNG, or a JPEG (which loses a little, and has no transparency) on which it is laid.
+        """A PNG, or a JPEG, which loses a little and lays what is transparent on white.
 
         Args:
             sample: floats in [-1, 1].
-            stamp: text by keyword, 1 to 79 Latin letters each; a text chunk or comment each.
             form: "png" or "jpeg".
+            visible: whether a label is drawn at an edge, or below where the picture is small.
 
         Raises:
             UserError: there is no such form.
         """
-        return self.encode_row(sample[None], stamp, form=form)
+        return self.encode_row(sample[None], form=form, visible=visible)
 
     def encode_row(
-        self,
-        samples: Float[Tensor, "n c h w"],
-        stamp: Mapping[str, str] = NO_STAMP,
-        *,
-        form: str = "",
+        self, samples: Float[Tensor, "n c h w"], *, form: str = "", visible: bool = False
     ) -> bytes:
-        """As `encode`, with the pictures side by side as one broad picture."""
+        """As `encode`, with the pictures side by side as one broad picture.
+
+        Raises:
+            UserError: there is no such form, or the picture is too broad for a JPEG.
+        """
         row = torch.cat(self.to_raw(samples).unbind(), dim=2)
         picture = _pictures(row[None])[0]
-        if self.form(form) == "jpeg":
-            return _sheet.jpeg(_opaque(picture), stamp)
-        return _sheet.png(picture, stamp)
+        picture = _visible.with_label(picture) if visible else picture
+        if self.form(form) == "png":
+            return _sheet.png(picture)
+        if max(picture.size) > WIDEST_JPEG:
+            raise UserError(
+                f"A JPEG is up to {WIDEST_JPEG:,} pixels broad, not {max(picture.size):,}; "
+                "choose png."
+            )
+        return _sheet.jpeg(_opaque(picture))
 
     def preview(
         self,
         samples: Float[Tensor, "b c h w"],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG with all samples in rows, small ones magnified by a whole factor.
 
@@ -165,18 +169,19 @@ class Image(Modality):
             captions: words under the samples, one each (fewer leave the rest bare); what is too
                 long for its cell is cut.
             columns: samples in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
         cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
-        opaque = [_opaque(cell) for cell in cells]
-        return _sheet.png(_sheet.sheet(opaque, captions, columns), stamp)
+        sheet = _sheet.sheet([_opaque(cell) for cell in cells], captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
     def animate(
-        self, samples: Float[Tensor, "n c h w"], stamp: Mapping[str, str] = NO_STAMP
+        self, samples: Float[Tensor, "n c h w"], *, visible: bool = False
     ) -> tuple[str, bytes]:
         """Samples, at least one, as an endless animated GIF, magnified like a preview."""
         frames = [_opaque(_magnified(picture)) for picture in _pictures(self.to_raw(samples))]
-        return ".gif", _sheet.gif(frames, FRAME, stamp)
+        shown = [_visible.with_label(frame) for frame in frames] if visible else frames
+        return ".gif", _sheet.gif(shown, FRAME)
 
 
 def _channels_in_use(picture: Pictures.Image, wanted: int) -> int:

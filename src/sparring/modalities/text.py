@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,21 +12,20 @@ import torch
 from jaxtyping import Int, Int32, Shaped
 from torch import Tensor
 
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
-    NO_STAMP,
     PAGE,
     Modality,
     _sheet,
     _text_documents,
     _typeset,
     _utf8,
+    _visible,
 )
 from sparring.modalities._tokens import END, PAD, UNKNOWN, Tokeniser
 
-MARK = "\n\n[AI-generated] "
-"""What comes between a text and its stamp in a file."""
 LARGEST = 1_000_000  # bytes of a file with one text
 LONGEST = 65_536  # symbols of a sample; a file that speaks of more is not believed
 SHOWN = 256  # texts in a preview
@@ -119,7 +117,8 @@ class Text(Modality):
         Raises:
             BadData: no such file, not UTF-8, or longer than a sample.
         """
-        text = without_stamp(_utf8.read(path, LARGEST))
+        text, told = mark.apart(_utf8.read(path, LARGEST))
+        text = text if told else text.rstrip("\n")
         try:
             return torch.from_numpy(self.row(text))
         except BadData as error:
@@ -146,42 +145,41 @@ class Text(Modality):
         return row
 
     def encode(
-        self, sample: Shaped[Tensor, " t"], stamp: Mapping[str, str] = NO_STAMP, *, form: str = ""
+        self, sample: Shaped[Tensor, " t"], *, form: str = "", visible: bool = False
     ) -> bytes:
-        """One text in UTF-8, with the stamp below it as JSON; or in Markdown, or as a JSON object.
+        """One text in UTF-8, as it is, in Markdown, or as a JSON object.
 
         Args:
             sample: symbols.
-            stamp: text by keyword.
             form: "txt", "md" or "json".
+            visible: whether a line below says that it is AI-generated; in a plain text, which has
+                no other place for a label, there always is one as soon as it is labelled.
 
         Raises:
             UserError: there is no such form.
         """
-        return self.encode_row(sample[None], stamp, form=form)
+        return self.encode_row(sample[None], form=form, visible=visible)
 
     def encode_row(
-        self,
-        samples: Shaped[Tensor, "n t"],
-        stamp: Mapping[str, str] = NO_STAMP,
-        *,
-        form: str = "",
+        self, samples: Shaped[Tensor, "n t"], *, form: str = "", visible: bool = False
     ) -> bytes:
         """As `encode`, of texts that follow each other with an empty line between."""
         text, chosen = "\n\n".join(self.texts(samples)), self.form(form)
+        below = [mark.NOTICES] if visible else []
         if chosen == "md":
-            return _text_documents.markdown([text], [], stamp)
+            return _text_documents.markdown([text], [], below)
         if chosen == "json":
-            return _text_documents.json_lines([text], [stamp])
-        told = MARK + json.dumps(dict(stamp), ensure_ascii=False) if stamp else ""
-        return f"{text}{told}\n".encode()
+            notice = {"notice": mark.NOTICES} if visible else {}
+            return _text_documents.json_lines([text], [notice])
+        return f"{text}{mark.MARK + mark.CHINESE if visible else ''}\n".encode()
 
     def preview(
         self,
         samples: Shaped[Tensor, "b t"],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG on which the first 256 texts can be read, long ones only in part.
 
@@ -189,23 +187,25 @@ class Text(Modality):
             samples: at least one.
             captions: words under them.
             columns: texts in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
-        picture = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
-        return _sheet.png(picture, stamp)
+        sheet = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
     def animate(
-        self, samples: Shaped[Tensor, "n t"], stamp: Mapping[str, str] = NO_STAMP
+        self, samples: Shaped[Tensor, "n t"], *, visible: bool = False
     ) -> tuple[str, bytes]:
         """An endless animated GIF that shows one text after the other."""
-        return ".gif", _sheet.gif(_typeset.frames(self.texts(samples)), FRAME, stamp)
+        frames = _typeset.frames(self.texts(samples))
+        shown = [_visible.with_label(frame) for frame in frames] if visible else frames
+        return ".gif", _sheet.gif(shown, FRAME)
 
     def documents(
         self,
         samples: Shaped[Tensor, "b t"],
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """The texts for people as an HTML page and in Markdown, and for machines in JSON lines.
 
@@ -213,18 +213,7 @@ class Text(Modality):
         """
         texts, names = self.texts(samples), _text_documents.names(captions, facts)
         return {
-            PAGE: _text_documents.page(texts[:PAGED], names, stamp),
-            "samples.md": _text_documents.markdown(texts, names, stamp),
+            PAGE: _text_documents.page(texts[:PAGED], names),
+            "samples.md": _text_documents.markdown(texts, names),
             "samples.jsonl": _text_documents.json_lines(texts, facts),
         }
-
-
-def without_stamp(content: str) -> str:
-    """The text in a file that `write` made, or in one of other people without its last breaks."""
-    text, mark, stamp = content.rpartition(MARK)
-    try:
-        if mark and isinstance(json.loads(stamp), dict):
-            return text
-    except (ValueError, RecursionError):
-        pass  # the author's own words
-    return content.rstrip("\n")

@@ -16,6 +16,7 @@ from sparring.generation.loading import load
 from sparring.generation.model_file import locate, modality_of, shipped_names
 from sparring.generation.sampler import Sampler
 from sparring.modalities import Modality
+from sparring.provenance.labelling import Labelling
 from sparring.serve.limits import MOST_LOADED
 
 Stamp = tuple[int, int]
@@ -59,6 +60,7 @@ class Registry:
         runs: a folder whose runs are served too, each by the name of its folder, once it has a
             model; None = no such folder. A name in `models` comes first.
         device: as in `load`.
+        labelling: which labels what they make gets; None = the usual ones.
         trusted: as in `load`.
     """
 
@@ -68,8 +70,10 @@ class Registry:
         *,
         runs: Path | None = None,
         device: str = "auto",
+        labelling: Labelling | None = None,
         trusted: bool = False,
     ) -> None:
+        self._labelling = labelling or Labelling()
         self._models = {name: Path(path) for name, path in models.items()}
         self._runs, self._device, self._trusted = runs, device, trusted
         self._loaded: OrderedDict[str, tuple[Stamp, Sampler]] = OrderedDict()
@@ -92,7 +96,8 @@ class Registry:
         with self._lock:
             held = self._loaded.get(name)
             if held is None or held[0] != stamp:
-                held = (stamp, load(path, self._device, trusted=self._trusted))
+                sampler = load(path, self._device, trusted=self._trusted)
+                held = (stamp, sampler.labelled(self._labelling))
                 self._loaded[name] = held
                 while len(self._loaded) > MOST_LOADED:
                     self._loaded.popitem(last=False)

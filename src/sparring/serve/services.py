@@ -13,7 +13,9 @@ from types import TracebackType
 from sparring.core import files
 from sparring.core.recipe import Recipe
 from sparring.generation.batch import Ask, rows
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
+from sparring.provenance.labelling import Labelling
 from sparring.serve.auth import Tokens
 from sparring.serve.batching import Worker
 from sparring.serve.jobs import Job, JobStore
@@ -41,6 +43,7 @@ class Settings:
         tokens: who may do what; none = everybody on this machine may do everything.
         hosts: names under which clients may address it, beyond those of this machine.
         queue: asks that may wait.
+        labelling: which labels files get.
         trusted: whether models may name components outside of Sparring.
     """
 
@@ -51,6 +54,7 @@ class Settings:
     tokens: Tokens = field(default_factory=Tokens)
     hosts: tuple[str, ...] = ()
     queue: int = QUEUE
+    labelling: Labelling = field(default_factory=Labelling)
     trusted: bool = False
 
 
@@ -80,8 +84,9 @@ class Services:
         self._lock.__enter__()
         self.metrics = Metrics()
         self.registry = Registry(
-            settings.models, runs=settings.runs, device=settings.device, trusted=settings.trusted
-        )
+            settings.models, runs=settings.runs, device=settings.device,
+            labelling=settings.labelling, trusted=settings.trusted,
+        )  # fmt: skip
         self.worker = Worker(queue=settings.queue, made=self.metrics.made)
         self._store = JobStore(folder / "jobs.sqlite")
         self.makings = Makings(self.registry, self.worker, folder / "jobs")
@@ -147,10 +152,7 @@ class Services:
     async def encode_row(self, made: Generated, form: str = "") -> bytes:
         """One labelled file in which all samples follow each other."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._encoders,
-            lambda: made.modality.encode_row(made.samples, made.stamp(), form=form),
-        )
+        return await loop.run_in_executor(self._encoders, lambda: made.row(form).content)
 
     def train(self, recipe: Recipe, name: str = "", repeat: str = "") -> Job:
         """A new training as a job; its request says the name of the run under "run".

@@ -226,5 +226,3 @@ def test_what_goes_wrong_in_a_stream_is_heard(worker: Worker) -> None:
 def test_asks_that_cannot_be(sampler: Sampler, ask: Ask) -> None:
     with pytest.raises(UserError):
         rows(sampler, ask)
-
-
