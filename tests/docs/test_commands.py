@@ -25,6 +25,7 @@ import soundfile
 import torch
 from PIL import Image
 from reading import DOCUMENTS, ROOT, Block, blocks
+from served import USUAL, Served
 
 import sparring
 from sparring import cli
@@ -80,13 +81,15 @@ class Reader:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
         self.names: dict[str, Any] = {"__name__": "reader"}
+        self.served: Served | None = None
 
     def follow(self, block: Block) -> None:
         """Save, run or type one block; other blocks are only for reading."""
         if block.file:
             Path(block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
-            exec(compile(block.text, "document", "exec"), self.names)
+            text = block.text.replace(USUAL, self.served.port) if self.served else block.text
+            exec(compile(text, "document", "exec"), self.names)
         elif block.language in ("sh", "bash"):
             for words in block.commands:
                 self.type(words)
@@ -94,6 +97,11 @@ class Reader:
     def type(self, words: Sequence[str]) -> None:
         """Run one command."""
         match words:
+            case ["sparring", "serve", *models]:
+                self.served = Served(models)
+            case ["curl", *_]:
+                assert self.served is not None, "nobody serves yet"
+                self.served.curl(words)
             case ["sparring", *rest] | ["python", "-m", "sparring", *rest]:
                 self.sparring(rest)
             case ["torchrun", *options, "-m", "sparring", "train", recipe, _, _]:
@@ -219,13 +227,17 @@ def test_a_reader_can_follow(
 
     reader = Reader(monkeypatch)
     threads = torch.get_num_threads()
-    for block in chapters:
-        if block.language == "python" and not block.file:
-            with monkeypatch.context() as patch:
-                patch.setattr(session, "train", train)
+    try:
+        for block in chapters:
+            if block.language == "python" and not block.file:
+                with monkeypatch.context() as patch:
+                    patch.setattr(session, "train", train)
+                    reader.follow(block)
+            else:
                 reader.follow(block)
-        else:
-            reader.follow(block)
+    finally:
+        if reader.served is not None:
+            reader.served.end()
     assert torch.get_num_threads() == threads
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-schemathesis = pytest.importorskip("schemathesis")
+pytest.importorskip("schemathesis")
 pytest.importorskip("fastapi")
 pytest.importorskip("prometheus_client")
 
+import schemathesis
 from hypothesis import HealthCheck, settings
 
 from sparring.serve.app import create_app
@@ -24,7 +25,9 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def document(trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+def document(
+    trained: Run, wrote: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[object]:
     folder = tmp_path_factory.mktemp("service")
     models = {"shades": trained.folder, "lines": wrote.folder}
     with Services(Settings(folder / "kept", models, runs=folder / "runs")) as services:

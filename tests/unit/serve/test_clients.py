@@ -12,7 +12,11 @@ import pytest
 import soundfile
 from PIL import Image
 
-openai = pytest.importorskip("openai")
+pytest.importorskip("openai")
+pytest.importorskip("fastapi")
+pytest.importorskip("prometheus_client")
+
+import openai
 
 from sparring.serve.app import create_app
 from sparring.serve.server import Server, configured, listening
@@ -94,9 +98,7 @@ def test_speech(client: openai.OpenAI) -> None:
         ({"instructions": "whisper"}, "instructions"),
     ],
 )
-def test_what_cannot_be_spoken(
-    client: openai.OpenAI, asked: dict[str, object], param: str
-) -> None:
+def test_what_cannot_be_spoken(client: openai.OpenAI, asked: dict[str, object], param: str) -> None:
     given = {"model": "spoken-digits", "voice": "jackson", "input": "4", **asked}
     with pytest.raises(openai.BadRequestError) as told:
         client.audio.speech.create(**given)
