@@ -97,6 +97,7 @@ def chromium() -> Iterator[playwright.Browser]:
     """The browser of the system."""
     if not CHROMIUM.exists():
         pytest.skip("there is no chromium here")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ALONE)
         yield browser
@@ -121,7 +122,7 @@ def visit(chromium: playwright.Browser, studio: Studio) -> Iterator[Visit]:
         watched.append(seen)
         _watch(seen, studio.address)
         page.goto(studio.address + path)
-        page.wait_for_selector("main")
+        page.wait_for_selector("#content")
         return seen
 
     yield open_page

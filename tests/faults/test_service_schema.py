@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-schemathesis = pytest.importorskip("schemathesis")
+pytest.importorskip("schemathesis")
 pytest.importorskip("fastapi")
 pytest.importorskip("prometheus_client")
 
+import schemathesis
 from hypothesis import HealthCheck, settings
 
 from sparring.serve.app import create_app

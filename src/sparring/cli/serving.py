@@ -9,6 +9,14 @@ from typing import Annotated
 
 import typer
 
+from sparring.cli._labels import (
+    NoCredentials,
+    NoLabels,
+    Producer,
+    TimeStamp,
+    Visible,
+    labelling,
+)
 from sparring.cli._printing import Device
 from sparring.core.errors import UserError
 
@@ -46,6 +54,11 @@ def serve(
     queue: Queue = 64,
     device: Device = "auto",
     trusted: Trusted = False,
+    producer: Producer = "",
+    visible: Visible = False,
+    no_labels: NoLabels = False,
+    no_credentials: NoCredentials = False,
+    time_stamp: TimeStamp = "",
 ) -> None:
     """Serve models over HTTP, as clients of OpenAI's API expect it; Ctrl-C ends politely."""
     require_extra()
@@ -65,6 +78,7 @@ def serve(
         tokens=tokens,
         hosts=tuple(allow_host or ()),
         queue=queue,
+        labelling=labelling(producer, visible, no_labels, no_credentials, time_stamp),
         trusted=trusted,
     )
     bound = listening(host, port)

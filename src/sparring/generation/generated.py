@@ -27,7 +27,8 @@ class Generated:
         modality: how they are shown and written.
         origin: what made them, and in which way.
         labelling: which labels their files get.
-        walk: for those on a walk, what walk it is: "between", "steps" and "closed"; else empty.
+        walk: for those on a walk, what walk it is: "between", "steps", "closed" and, where they do
+            not begin with it, the "place" of the first; else empty.
     """
 
     samples: Tensor
@@ -161,7 +162,8 @@ class Generated:
     def _facts(self, made: Made, number: int = -1) -> Facts:
         """What a file says: of one sample, or of all where the number is -1."""
         one = slice(None) if number < 0 else slice(number, number + 1)
-        place = {"place": number} if self.walk and number >= 0 else {}
+        first = self.walk.get("place", 0)
+        place = {"place": first + number} if self.walk and number >= 0 else {}
         return Facts(
             self.origin,
             made,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from sparring.core.errors import BadData, UserError
+from sparring.generation.batch import LATENT, Ask, rows, together
 from sparring.generation.explore import interpolate
 from sparring.generation.generated import Generated
 from sparring.generation.model_file import SHIPPED, shipped_names
@@ -85,7 +86,8 @@ def again(
             f"{name} was made by the model {facts.model_name}, and this is "
             f"{sampler.model_hash[:12]}; name the model that made it."
         )
-    sampler = _in_the_same_way(sampler, facts)
+    if LATENT not in facts.origin.ways:
+        sampler = _in_the_same_way(sampler, facts)
     sampler = sampler.labelled(replace(labelling, visible=facts.visible))
     generated = _samples(sampler, facts)
     made = _file(generated, facts, carrier_of(content, name).suffixes[0])
@@ -108,6 +110,8 @@ def _in_the_same_way(sampler: Sampler, facts: Facts) -> Sampler:
 
 def _samples(sampler: Sampler, facts: Facts) -> Generated:
     truncation = facts.origin.truncation
+    if LATENT in facts.origin.ways:
+        return _of_latent(sampler, facts, facts.origin.ways[LATENT])
     if not facts.walk:
         return sampler.each(facts.seeds, facts.labels, truncation)
     walk = interpolate(
@@ -121,6 +125,19 @@ def _samples(sampler: Sampler, facts: Facts) -> Generated:
     if facts.made == "sample" and facts.walk.get("place", len(walk)) >= len(walk):
         raise BadData("Its recipe cannot be followed: its walk is shorter than its place on it.")
     return walk
+
+
+def _of_latent(sampler: Sampler, facts: Facts, given: object) -> Generated:
+    if not isinstance(given, list) or not all(isinstance(z, float | int) for z in given):
+        raise BadData("Its recipe cannot be followed: its latent is no list of numbers.")
+    ask = Ask(
+        seed=facts.seeds[0], labels=facts.labels[0], truncation=facts.origin.truncation,
+        latent=tuple(map(float, given)),
+    )  # fmt: skip
+    (made,) = together([rows(sampler, ask)])
+    if isinstance(made, UserError):
+        raise made
+    return made
 
 
 def _file(generated: Generated, facts: Facts, suffix: str) -> Labelled:

@@ -20,7 +20,8 @@ from sparring.serve.routes import (
     jobs,
     models,
     runs,
-)  # fmt: skip
+    verify,
+)
 from sparring.serve.services import Services
 
 
@@ -40,7 +41,7 @@ def create_app(
         summary="Pictures, sounds and texts of models that learned by sparring.",
     )  # fmt: skip
     app.state.services = services
-    for each in (images, audio, completions, models, files, jobs, runs, health):
+    for each in (images, audio, completions, models, files, jobs, runs, verify, health):
         app.include_router(each.router)
     handle_errors(app)
     # The last one added is the first one passed.

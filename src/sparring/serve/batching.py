@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from sparring.core.errors import UserError
 from sparring.generation.batch import Rows, together
-from sparring.generation.sampler import BLOCK, Generated
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import BLOCK
 from sparring.serve.limits import LONGEST_WAIT, MOST_STREAMS, QUEUE, WINDOW
 
 Anything = TypeVar("Anything")

@@ -271,7 +271,7 @@ def _job(row: sqlite3.Row) -> Job:
         created=row["created"],
         started=row["started"],
         finished=row["finished"],
-        progress=row["progress"],
+        progress=float(row["progress"]),
         error=row["error"],
         result=json.loads(row["result"]),
     )

@@ -12,7 +12,8 @@ from typing import Any
 from sparring.core import files
 from sparring.core.errors import UserError
 from sparring.generation.batch import Ask, rows
-from sparring.generation.sampler import BLOCK, Generated
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import BLOCK
 from sparring.generation.wording import Wording
 from sparring.serve.batching import Worker
 from sparring.serve.lanes import Kind, Stopped, Task

@@ -84,7 +84,7 @@ class Gallery:
                     f'flat round dense aria-label="{say("close")}"'
                 )
             with ui.element("div").classes("halves").style("width: 100%"):
-                with ui.element("div"):
+                with ui.element("div").classes("large" + " sound" * piece.heard):
                     draw_large(piece, say)
                     self._actions(piece)
                 with ui.element("div") as facts:

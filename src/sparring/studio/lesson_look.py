@@ -17,6 +17,7 @@ CSS = """
 .board .pen { stroke: var(--quiet); stroke-width: 1.5; }
 .chosen { background: var(--soft) !important; font-weight: 600; }
 .controls { gap: .35rem; }
+.controls + .controls { margin-top: .4rem; }
 .controls .q-btn { padding: 4px 10px; }
 .controls .q-icon { margin-right: 4px; }
 .choices { display: grid; gap: .7rem; margin-bottom: .6rem;

@@ -83,6 +83,8 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
               white-space: pre-wrap; overflow-wrap: anywhere; }
 .run { padding: .6rem .7rem; text-align: left; }
 .run.here { border-color: #2563b8; box-shadow: inset 3px 0 #2563b8; }
+.large img { max-height: 420px; object-fit: contain; }
+.large.sound img { height: 240px; object-fit: fill; }
 .piece audio { width: 100%; height: 36px; display: block; }
 .map { position: relative; touch-action: none; cursor: crosshair; border-radius: 10px;
        overflow: hidden; border: 1px solid var(--line); aspect-ratio: 1; user-select: none; }

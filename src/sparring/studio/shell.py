@@ -101,7 +101,7 @@ def _frame(page: Page, menu: list[Page], say: Say, theme: str) -> Iterator[None]
                 _links(page, menu, say)
         with ui.element("div").classes("bar-row"):
             _switches(say, dark)
-    with ui.element("main").classes("content").props("id=content tabindex=-1"):
+    with ui.element("div").classes("content").props("id=content tabindex=-1"):
         ui.label(say(page.title)).classes("title").props("role=heading aria-level=1")
         yield
     with ui.element("footer").classes("foot"):

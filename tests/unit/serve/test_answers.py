@@ -12,6 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from sparring.generation.likeness import again
+from sparring.provenance.labelling import Labelling
+from sparring.provenance.verify import verify
 from sparring.serve.services import Services
 
 IMAGES, TEXTS = "/v1/images/generations", "/v1/completions"
@@ -63,8 +66,13 @@ def test_a_latent_and_the_way_between_two_seeds(client: TestClient, services: Se
     middle = picture(client, interpolate={"seeds": [7, 8]}, label="dark")["data"][0]
     assert pixels(seeded) == pixels(given) == pixels(start)
     assert pixels(middle) != pixels(start)
-    stamp = Image.open(io.BytesIO(base64.b64decode(middle["b64_json"]))).text["sparring"]
-    assert json.loads(stamp)["between"] == [7, 8]
+    for entry in (given, middle):
+        content = base64.b64decode(entry["b64_json"])
+        facts = verify(content, "sample.png").facts
+        assert facts is not None
+        same = again(facts, content, "sample.png", sampler, Labelling(signed=False))
+        assert same.is_same
+    assert facts.walk == {"between": [7, 8], "steps": 2, "closed": False, "place": 1}
 
 
 def test_links_lead_to_the_files(client: TestClient) -> None:
@@ -262,6 +270,22 @@ def test_many_samples_are_a_job(client: TestClient) -> None:
     ids = [int(line[4:]) for line in events.splitlines() if line.startswith("id: ")]
     rest = client.get(job["links"]["events"], headers={"Last-Event-ID": str(ids[1])}).text
     assert [int(x[4:]) for x in rest.splitlines() if x.startswith("id: ")] == ids[2:]
+
+
+def test_a_file_is_verified(client: TestClient) -> None:
+    made = base64.b64decode(picture(client, seed=1)["data"][0]["b64_json"])
+    told = client.post("/v1/verify", files={"file": ("made.png", made, "image/png")}).json()
+    assert told["sound"] is True
+    assert told["recipe"]["seeds"] == [1]
+    assert {layer["name"] for layer in told["layers"]} >= {"recipe", "implicit", "iptc"}
+    assert "neither" in told["no_proof"]
+    spoilt = made[:-20] + bytes(20)
+    answer = client.post("/v1/verify", files={"file": ("spoilt.png", spoilt, "image/png")})
+    assert answer.status_code == 400 or answer.json()["sound"] is False
+    nothing = client.post("/v1/verify", files={"other": ("x.png", made, "image/png")})
+    assert (nothing.status_code, nothing.json()["error"]["param"]) == (400, "file")
+    many = {f"part{number}": (None, "x") for number in range(100_000 // 1_000)}
+    assert client.post("/v1/verify", files=many).status_code == 400
 
 
 def test_health_and_metrics(client: TestClient) -> None:

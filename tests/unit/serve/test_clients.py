@@ -12,7 +12,11 @@ import pytest
 import soundfile
 from PIL import Image
 
-openai = pytest.importorskip("openai")
+pytest.importorskip("openai")
+pytest.importorskip("fastapi")
+pytest.importorskip("prometheus_client")
+
+import openai
 
 from sparring.serve.app import create_app
 from sparring.serve.server import Server, configured, listening

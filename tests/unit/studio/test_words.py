@@ -38,9 +38,9 @@ def test_all_that_pages_say_is_there() -> None:
 
 def test_nothing_in_the_list_is_said_nowhere() -> None:
     text = "\n".join(
-        p.read_text().replace("'", '"')
-        for p in SOURCES
-        if p.name not in ("words.py", "_health_words.py", "_lesson_words.py")
+        path.read_text().replace("'", '"')
+        for path in SOURCES
+        if path.name not in ("words.py", "_health_words.py", "_lesson_words.py")
     )
     # Put together from names.
     patterns = ("lamp_", "why_", "state_", "curve_", "layer_")

@@ -20,7 +20,8 @@ from sparring.core.errors import nearest
 from sparring.core.version import VERSION
 from sparring.generation.asking import LabelSets, parse_labels
 from sparring.generation.batch import Ask
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
 from sparring.serve.errors import UNKNOWN_FIELD, Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, LONGEST_KEY, MOST_SAMPLES
 from sparring.serve.services import Services

@@ -185,9 +185,9 @@ class _Stream:
         self, first: AsyncGenerator[int, None], ways: list[tuple[str, Begin]]
     ) -> AsyncIterator[bytes]:
         """All events, the last of which says that it is over."""
-        read = wrote = 0
+        wrote = 0
         for index, (prompt, begin) in enumerate(ways):
-            writing, prefix = _writing(self._sampler, self._asked, prompt)
+            writing, _ = _writing(self._sampler, self._asked, prompt)
             if self._asked.echo:
                 yield self._event(index, prompt)
             # The others belong to what was accepted with the first.
@@ -202,8 +202,10 @@ class _Stream:
             finally:
                 await pieces.aclose()
             yield self._event(index, writing.close(), writing.reason)
-            read, wrote = read + prefix, wrote + writing.tokens
+            wrote += writing.tokens
         if self._asked.stream_options and self._asked.stream_options.include_usage:
+            prompts = self._asked.prompts
+            read = sum(_writing(self._sampler, self._asked, prompt)[1] for prompt in prompts)
             yield _line({**self._facts, "choices": [], "usage": _usage(read, wrote)})
         yield b"data: [DONE]\n\n"
 

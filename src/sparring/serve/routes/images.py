@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
 from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused
 from sparring.serve.routes._asked import (
