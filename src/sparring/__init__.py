@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from sparring.evaluation.session import compare, evaluate
     from sparring.exporting._session import export
     from sparring.generation.explore import interpolate
+    from sparring.generation.generated import Generated
     from sparring.generation.loading import load
-    from sparring.generation.sampler import Generated, Sampler
+    from sparring.generation.sampler import Sampler
     from sparring.training.run import Run
     from sparring.training.session import resume, train
 
 _HOMES = {
     "Comparison": "sparring.evaluation.comparison",
     "Dataset": "sparring.data",
-    "Generated": "sparring.generation.sampler",
+    "Generated": "sparring.generation.generated",
     "Recipe": "sparring.core.recipe",
     "Report": "sparring.evaluation.report",
     "Run": "sparring.training.run",

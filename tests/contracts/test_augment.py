@@ -15,7 +15,8 @@ from sparring.core.rng import Streams
 from sparring.modalities._tokens import END, MADE_FROM, PAD, UNKNOWN
 
 NAMES = components.names("augment")
-SMOOTH = [(1, 28, 28), (3, 32, 32), (4, 16, 24), (16, 24), (640,)]  # pictures, spectrograms, waves
+SMOOTH = [(1, 28, 28), (3, 32, 32), (4, 16, 24), (16, 24), (640,), (2,)]
+# pictures, spectrograms, waves, points
 TEXT, VOCABULARY = (30,), 50
 
 

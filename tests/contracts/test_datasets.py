@@ -25,6 +25,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "image_folder": {"path": "PICTURES", "size": 8},
     "sound_folder": {"path": "RECORDINGS", "seconds": 0.128},
     "text_file": {"path": "TEXTS", "label": "mood"},
+    "points_file": {"path": "PLACES"},
     "stacked_mnist": {"count": 100},
 }
 # Data sets that are neither in a package nor made here, and the folder in SPARRING_DATA.
@@ -37,7 +38,8 @@ FOLDERS = {
     "captions": "coco-captions",
     "tiny_shakespeare": "tiny-shakespeare",
 }
-DTYPES = {"image": np.uint8, "audio": np.int16, "text": np.int32, "music": np.int32}
+DTYPES = {"image": np.uint8, "audio": np.int16, "text": np.int32, "music": np.int32,
+          "points": np.int16}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "PICTURES": pictures(tmp_path_factory.mktemp("pictures")),
         "RECORDINGS": recordings(tmp_path_factory.mktemp("recordings")),
         "TEXTS": texts(tmp_path_factory.mktemp("texts") / "own.csv"),
+        "PLACES": places(tmp_path_factory.mktemp("places") / "own.csv"),
     }
 
 
@@ -72,6 +75,12 @@ def texts(path: Path) -> Path:
     moods = ("glad", "sad")
     rows = [f"line {seed} of my own,{moods[seed % 2]}" for seed in range(24)]
     path.write_text("\n".join(["text,mood", *rows]))
+    return path
+
+
+def places(path: Path) -> Path:
+    rows = [f"{x:.3f},{y:.3f}" for x, y in np.random.RandomState(0).uniform(-1, 1, (24, 2))]
+    path.write_text("\n".join(["x,y", *rows, rows[0]]))
     return path
 
 
@@ -160,7 +169,7 @@ def test_the_catalogue_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["image_folder", "sound_folder", "text_file"])
+@pytest.mark.parametrize("name", ["image_folder", "sound_folder", "text_file", "points_file"])
 def test_what_a_person_brings_is_split_without_overlap(name: str, own: dict[str, Path]) -> None:
     dataset = build(name, own)
     parts = [{p.tobytes() for p in dataset.split(part).values} for part in ("train", "test")]

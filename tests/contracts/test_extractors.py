@@ -21,6 +21,7 @@ NEEDS_A_PACKAGE = {"inception"}
 BUILT = sorted(set(components.names("extractors")) - NEEDS_A_PACKAGE)
 GRAY = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789"), "pen": ("thin", "thick")})
 TEN = Spec("image", (1, 28, 28), labels={"digit": tuple("0123456789")})
+POINTS = Spec("points", (2,), labels=GRAY.labels)
 COLOUR = Spec("image", (3, 28, 28))
 MEL = Spec("audio", (64, 80), labels=GRAY.labels, rate=8000)
 TEXT = Spec("text", (20,), symbols=40, labels=GRAY.labels)
@@ -34,13 +35,13 @@ CARD = Card("plain", "mnist", "0" * 64, 8, {"digit": 0.5}, 8, {}, {}, "none", "a
 
 def spec_for(name: str) -> Spec:
     """The first of the Specs that an architecture serves."""
-    for spec in (GRAY, MEL, TEXT):
+    for spec in (GRAY, MEL, TEXT, POINTS):
         try:
             fresh(name, {}, spec, 0)
         except UserError:
             continue
         return spec
-    raise AssertionError(f"{name} serves neither pictures nor sounds nor texts")
+    raise AssertionError(f"{name} serves no samples at all")
 
 
 def some(count: int, spec: Spec, seed: int = 0) -> torch.Tensor:

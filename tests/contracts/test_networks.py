@@ -36,6 +36,7 @@ SPECS = {
     "wave": Spec("audio", (1280,), rate=8000),
     "voiced": Spec("audio", (1280,), rate=8000, given=(16, 20)),
     "text": Spec("text", (12,), symbols=30),
+    "points": Spec("points", (2,)),
 }
 GPT = {
     "model_type": "gpt2", "vocab_size": 60, "n_positions": 40, "n_embd": 8, "n_layer": 2,
@@ -203,6 +204,7 @@ def test_serves_a_spec_or_refuses_it_in_a_sentence(slot: Slot, name: str) -> Non
         Spec("audio", (1600,), rate=8000),
         Spec("image", (1, 30, 27)),
         Spec("image", (1, 4, 4)),
+        Spec("points", (2,)),
     ):
         try:
             network = build(slot, name, spec)

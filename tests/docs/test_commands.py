@@ -8,9 +8,13 @@ seconds of starting one. Trainings are made short by further settings at the end
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ import soundfile
 import torch
 from PIL import Image
 from reading import DOCUMENTS, ROOT, Block, blocks
+from served import USUAL, Served
 
 import sparring
 from sparring import cli
@@ -76,13 +81,15 @@ class Reader:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
         self.names: dict[str, Any] = {"__name__": "reader"}
+        self.served: Served | None = None
 
     def follow(self, block: Block) -> None:
         """Save, run or type one block; other blocks are only for reading."""
         if block.file:
             Path(block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
-            exec(compile(block.text, "document", "exec"), self.names)
+            text = block.text.replace(USUAL, self.served.port) if self.served else block.text
+            exec(compile(text, "document", "exec"), self.names)
         elif block.language in ("sh", "bash"):
             for words in block.commands:
                 self.type(words)
@@ -90,6 +97,11 @@ class Reader:
     def type(self, words: Sequence[str]) -> None:
         """Run one command."""
         match words:
+            case ["sparring", "serve", *models]:
+                self.served = Served(models)
+            case ["curl", *_]:
+                assert self.served is not None, "nobody serves yet"
+                self.served.curl(words)
             case ["sparring", *rest] | ["python", "-m", "sparring", *rest]:
                 self.sparring(rest)
             case ["torchrun", *options, "-m", "sparring", "train", recipe, _, _]:
@@ -108,6 +120,9 @@ class Reader:
         """Run the command line in this process; 0 is the only good end."""
         if words[0] == "evaluate" and "spoken" in words[1] and not SpokenDigits().is_here:
             return  # there is nothing to compare with
+        if words[0] == "studio":
+            opened(words)
+            return
         if words[0] == "train":
             given = dict(cli_overrides(words))
             words = [*words, *as_overrides(shortened(words[1], given))]
@@ -122,6 +137,29 @@ def cli_overrides(words: Sequence[str]) -> list[tuple[str, Any]]:
     from sparring.core.recipe import parse_override
 
     return [parse_override(word) for word in words if "=" in word and word[0] != "-"]
+
+
+def opened(words: Sequence[str]) -> None:
+    """Open the studio, look that it answers, and end it as people do."""
+    pytest.importorskip("nicegui")
+    command = [sys.executable, "-m", "sparring", *words, "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+        try:
+            assert started.stdout is not None
+            address = started.stdout.readline().strip()
+            for _ in range(300):
+                with (
+                    contextlib.suppress(OSError),
+                    urllib.request.urlopen(address, timeout=10) as ok,
+                ):
+                    assert ok.status == 200
+                    break
+                time.sleep(0.2)
+            else:
+                raise AssertionError(f"nothing answers at {address}")
+        finally:
+            started.send_signal(signal.SIGINT)
+    assert started.returncode == 0
 
 
 def spawn(command: Sequence[str]) -> None:
@@ -189,13 +227,17 @@ def test_a_reader_can_follow(
 
     reader = Reader(monkeypatch)
     threads = torch.get_num_threads()
-    for block in chapters:
-        if block.language == "python" and not block.file:
-            with monkeypatch.context() as patch:
-                patch.setattr(session, "train", train)
+    try:
+        for block in chapters:
+            if block.language == "python" and not block.file:
+                with monkeypatch.context() as patch:
+                    patch.setattr(session, "train", train)
+                    reader.follow(block)
+            else:
                 reader.follow(block)
-        else:
-            reader.follow(block)
+    finally:
+        if reader.served is not None:
+            reader.served.end()
     assert torch.get_num_threads() == threads
 
 

@@ -33,7 +33,7 @@ def overrides(name: str, own: Mapping[str, Path]) -> dict[str, Any]:
     needed = data["name"]
     if needed in own:
         return {**SHORT, "data.path": str(own[needed])}
-    if os.environ.get("SPARRING_DATA") or needed == "mnist_5k":
+    if os.environ.get("SPARRING_DATA") or needed in ("mnist_5k", "points"):
         return SHORT
     # Data of the same kind as the set that is not here.
     if shipped()[name].parent.name == "text":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import _vocoder
+from sparring.modalities import _rhythm, _vocoder
 from sparring.modalities.audio import Audio, voiced
 
 WAVE = Spec("audio", (5_120,), rate=8_000)
@@ -53,13 +54,12 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
         Audio(Spec("audio", (640,)))
 
 
-def test_a_file_says_what_made_it_and_reads_again(tmp_path: Path) -> None:
+def test_what_is_written_reads_again(tmp_path: Path) -> None:
     audio, raw = Audio(WAVE), chirps()
-    path = tmp_path / "deep" / "one.wav"
-    audio.write(audio.to_samples(raw)[0], path, {"Software": "Sparring", "Zeichen": "生成"})
+    path = tmp_path / "one.wav"
+    path.write_bytes(audio.encode(audio.to_samples(raw)[0]))
     with soundfile.SoundFile(path) as file:
         assert (file.samplerate, file.channels, file.subtype) == (8_000, 1, "PCM_16")
-        assert json.loads(file.comment)["Zeichen"] == "生成"
         assert np.array_equal(file.read(dtype="int16"), raw[0].numpy())
     assert audio.claims(path)
     assert audio.read_as_is(path).equal(raw[0])
@@ -77,16 +77,17 @@ def test_another_rate_is_not_read_as_it_is(tmp_path: Path) -> None:
 
 def test_words_follow_each_other_with_pauses(tmp_path: Path) -> None:
     audio, raw = Audio(WAVE), chirps(3)
-    audio.write_row(audio.to_samples(raw), tmp_path / "row.wav", {})
+    (tmp_path / "row.wav").write_bytes(audio.encode_row(audio.to_samples(raw)))
     wave, _ = soundfile.read(tmp_path / "row.wav")
     assert 2 * 0.12 * 8_000 < len(wave) <= 3 * 5_120 + 2 * 0.12 * 8_000
-    assert audio.animate(audio.to_samples(raw), tmp_path / "walk", {}) == tmp_path / "walk.wav"
+    walk = (".wav", (tmp_path / "row.wav").read_bytes())
+    assert audio.animate(audio.to_samples(raw)) == walk
 
 
-def test_silence_can_be_shown_and_strung_together(tmp_path: Path) -> None:
+def test_silence_can_be_shown_and_strung_together() -> None:
     audio = Audio(MEL)
     silence = torch.full((2, 64, 80), -1.0)
-    audio.write_row(silence, tmp_path / "row.wav", {})
+    assert audio.encode_row(silence).startswith(b"RIFF")
     assert audio.preview(silence).startswith(b"\x89PNG")
 
 
@@ -101,14 +102,21 @@ def test_a_preview_has_a_cell_for_every_sound(tmp_path: Path) -> None:
 
 def test_a_page_plays_everything_and_needs_nothing_else() -> None:
     audio = Audio(WAVE)
-    stamp = {"AIGC": 'made "by" us'}
-    documents = audio.documents(audio.to_samples(chirps()), ["<one>"], stamp=stamp)
+    samples, encoded = audio.to_samples(chirps()), []
+
+    def file(number: int) -> bytes:
+        encoded.append(audio.encode(samples[number]))
+        return encoded[-1]
+
+    documents = audio.documents(samples, ["<one>"], (), file)
     assert list(documents) == ["sheet.html"]
     page = documents["sheet.html"].decode()
     assert page.count("<audio controls") == 2
     assert "&lt;one&gt;" in page
     assert "<one>" not in page
-    assert "made &quot;by&quot; us" in page
+    assert "AI生成 / AI-generated, Sparring" in page
+    assert len(encoded) == 2
+    assert all(base64.b64encode(content).decode() in page for content in encoded)
     assert "default-src 'none'" in page
     assert "http" not in page.replace("http-equiv", "")
 
@@ -165,3 +173,31 @@ def test_many_sounds_get_the_same_voice_as_few() -> None:
     audio = Audio(Spec("audio", (64, 8), rate=8_000))
     mel = torch.rand(70, 64, 8) - 1
     assert audio.to_raw(mel).shape == (70, 512)
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("flac", "PCM_16"), ("ogg", "VORBIS")])
+def test_other_forms_hold_the_same_sound(form: str, subtype: str) -> None:
+    audio, raw = Audio(WAVE), chirps()
+    content = audio.encode(audio.to_samples(raw)[0], form=form)
+    with soundfile.SoundFile(io.BytesIO(content)) as file:
+        assert (file.samplerate, file.subtype) == (8_000, subtype)
+        wave = file.read(dtype="int16")
+    assert len(wave) == raw.shape[1]
+    assert np.array_equal(wave, raw[0].numpy()) == (form == "flac")
+    assert np.corrcoef(wave, raw[0].numpy())[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("rate", [1_000, 8_000, 22_050, 44_100])
+def test_a_rhythm_follows_on_request_and_is_heard(rate: int) -> None:
+    audio = Audio(Spec("audio", (rate,), rate=rate))
+    sample = torch.linspace(0, 300, rate).sin() * 0.9
+    for form in ("wav", "flac", "ogg"):
+        plain, _ = soundfile.read(io.BytesIO(audio.encode(sample, form=form)))
+        marked, _ = soundfile.read(io.BytesIO(audio.encode(sample, form=form, visible=True)))
+        assert len(marked) - len(plain) == pytest.approx(1.68 * rate, rel=0.01)
+        assert np.allclose(marked[: len(plain)], plain, atol=0.2 if form == "ogg" else 0)
+        assert _rhythm.is_heard(marked, rate)
+        assert not _rhythm.is_heard(plain, rate)
+        assert not _rhythm.is_heard(marked[: -rate // 10], rate)
+    tone = marked[-rate // 20 :]
+    assert abs(tone).max() == pytest.approx(10 ** (-12 / 20), rel=0.1), "-12 dBFS"

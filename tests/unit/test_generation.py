@@ -1,4 +1,4 @@
-"""Samples: reproducible one by one, labelled as asked, and stamped as AI-made."""
+"""Samples: reproducible one by one, with the labels that were asked for, and the label of AI."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from sparring.core.spec import Spec
 from sparring.generation.asking import MOST, conditions, parse_labels
 from sparring.generation.explore import between, save_walk
 from sparring.generation.model_file import write_model
+from sparring.provenance.facts import Facts
+from sparring.provenance.verify import verify
 
 TWO = Spec("image", (1, 8, 8), labels={"digit": ("0", "1", "2"), "speaker": ("ann", "bob")})
 
@@ -163,23 +165,27 @@ def test_other_errors_are_not_taken_for_missing_memory() -> None:
         raise RuntimeError("shapes differ")
 
 
+def told(content: bytes) -> Facts:
+    facts = verify(content, "x.png").facts
+    assert facts is not None
+    return facts
+
+
 def test_every_file_says_that_it_is_made_by_a_machine(
     sampler: sparring.Sampler, tmp_path: Path
 ) -> None:
     *samples, sheet = sampler.generate(2, seed=9).save(tmp_path)
     for path, seeds in ((samples[0], [9]), (samples[1], [10]), (sheet, [9, 10])):
         with Image.open(path) as picture:
-            told = json.loads(picture.info["sparring"])
             assert picture.info["Description"] == "AI-generated"
-        assert told["seeds"] == seeds
-        assert told["ai_generated"] is True
-        assert told["model"] == sampler.model_hash
+        facts = told(path.read_bytes())
+        assert facts.seeds == seeds
+        assert facts.origin.model == sampler.model_hash
     for shown in (sampler.generate(2), sampler):  # as notebooks show them
-        with Image.open(io.BytesIO(shown._repr_png_())) as picture:
-            assert json.loads(picture.info["sparring"])["model"] == sampler.model_hash
+        assert told(shown._repr_png_()).origin.model == sampler.model_hash
     strip, walk = save_walk(sampler, [1, 2], tmp_path, steps=3)
-    with Image.open(strip) as picture:
-        assert picture.info["Description"] == "AI-generated"
+    assert told(strip.read_bytes()).walk == {"between": [1, 2], "steps": 3, "closed": False}
+    assert told(walk.read_bytes()).made == "walk"
     with Image.open(walk) as film:
         assert b"AI-generated" in film.info["comment"]
         assert getattr(film, "n_frames", 1) == 12
@@ -241,3 +247,17 @@ def test_a_licence_beside_the_data_is_named_without_its_folder(
     facts = {"samples": 3, "licence": f"see LICENSE in {path}", "chosen": "the newest"}
     write_model(tmp_path, sampler.generator, trained.recipe, sampler.spec, facts)
     assert sparring.load(tmp_path).facts["licence"] == f"see LICENSE in {Path(path).name}"
+
+
+def test_one_sample_is_a_file_in_memory(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    made = sampler.generate(2, seed=5)
+    paths = made.save(tmp_path)
+    assert _pixels(made.encoded(1)) == _pixels(paths[1].read_bytes())
+    assert made.encoded(0, "jpeg").startswith(b"\xff\xd8")
+    with pytest.raises(UserError, match=r"There are: jpeg, png"):
+        made.encoded(0, "midi")
+
+
+def _pixels(content: bytes) -> bytes:
+    with Image.open(io.BytesIO(content)) as picture:
+        return picture.tobytes()

@@ -1,4 +1,4 @@
-"""Pictures: pixels and floats, files with stamps, previews and animations."""
+"""Pictures: pixels and floats, files, labels for people, previews and animations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image as Pictures
 
-from sparring.core.errors import BadData
+from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Spec
 from sparring.modalities.image import Image
 
@@ -51,32 +51,37 @@ def test_write_then_read_is_lossless(tmp_path: Path, channels: int) -> None:
     raw = random_raw(1, channels, 6, 9)
     if channels == 4:
         raw[:, 3] = 255  # where a pixel is invisible its colour need not survive
-    path = tmp_path / "new" / "one.png"
-    image.write(image.to_samples(raw)[0], path, {})
+    path = tmp_path / "one.png"
+    path.write_bytes(image.encode(image.to_samples(raw)[0]))
     assert torch.equal(image.read(path), raw[0])
-    assert [p.name for p in path.parent.iterdir()] == ["one.png"]
 
 
-def test_other_channel_counts_lie_side_by_side(tmp_path: Path) -> None:
+def test_other_channel_counts_lie_side_by_side() -> None:
     image = modality(2, 6, 9)
-    image.write(torch.zeros(2, 6, 9), tmp_path / "two.png", {})
-    with Pictures.open(tmp_path / "two.png") as picture:
+    with Pictures.open(io.BytesIO(image.encode(torch.zeros(2, 6, 9)))) as picture:
         assert (picture.mode, picture.size) == ("L", (18, 6))
 
 
-def test_the_stamp_is_inside_the_file(tmp_path: Path) -> None:
-    stamp = {"Software": "Sparring", "Title": "手写数字"}
-    modality(1, 6, 9).write(torch.zeros(1, 6, 9), tmp_path / "one.png", stamp)
-    with Pictures.open(tmp_path / "one.png") as picture:
-        picture.load()
-        assert {key: picture.info[key] for key in stamp} == stamp
-
-
-def test_the_same_sample_makes_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_sample_makes_the_same_bytes() -> None:
     sample = torch.linspace(-1, 1, 54).view(1, 6, 9)
-    for name in ("a.png", "b.png"):
-        modality(1, 6, 9).write(sample, tmp_path / name, {"Software": "Sparring"})
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    one, other = (modality(1, 6, 9).encode(sample) for _ in range(2))
+    assert one == other
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_jpeg_is_nearly_the_same_picture(channels: int) -> None:
+    sample = torch.linspace(-1, 1, 256).view(1, 16, 16).expand(channels, 16, 16).clone()
+    sample[3:] = 1
+    image = modality(channels, 16, 16)
+    with Pictures.open(io.BytesIO(image.encode(sample, form="jpeg"))) as picture:
+        assert (picture.format, picture.mode) == ("JPEG", "L" if channels == 1 else "RGB")
+        pixels = np.asarray(picture.convert("L")).astype(int)
+    assert abs(pixels - image.to_raw(sample[None])[0, 0].numpy()).max() < 12
+
+
+def test_a_form_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(UserError, match=r"image cannot be written as 'jpg'\. Did you mean 'jpeg'"):
+        modality(1, 6, 9).encode(torch.zeros(1, 6, 9), form="jpg")
 
 
 def test_read_refuses_other_sizes_and_what_is_no_picture(tmp_path: Path) -> None:
@@ -185,13 +190,51 @@ def test_transparency_is_shown_on_white() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4, 2])
-def test_an_animation_has_all_frames(tmp_path: Path, channels: int) -> None:
+def test_an_animation_has_all_frames(channels: int) -> None:
     frames = torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, channels, 28, 28)
-    stamp = {"Description": "AI-generated"}
-    assert modality(channels, 28, 28).animate(frames, tmp_path / "walk", stamp).suffix == ".gif"
-    with Pictures.open(tmp_path / "walk.gif") as film:
+    suffix, content = modality(channels, 28, 28).animate(frames)
+    with Pictures.open(io.BytesIO(content)) as film:
+        assert suffix == ".gif"
         assert getattr(film, "n_frames", 1) == 5
         assert film.info["duration"] == 80
         assert film.info["loop"] == 0
-        assert film.info["comment"] == b"Description: AI-generated"
         assert film.size == (56 * (2 if channels == 2 else 1), 56)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", [8, 28, 64])
+def test_on_small_pictures_the_label_lies_below_and_no_pixel_changes(
+    channels: int, size: int
+) -> None:
+    image = modality(channels, size, size)
+    raw = random_raw(1, channels, size, size)
+    sample = image.to_samples(raw)[0]
+    shown = opened(image.encode(sample, visible=True))
+    plain = opened(image.encode(sample))
+    assert shown.crop((0, 0, size, size)).tobytes() == plain.tobytes()
+    below = np.asarray(shown.convert("L").crop((0, size, *shown.size)))
+    ink = np.flatnonzero((below < 128).any(axis=1))
+    assert ink[-1] - ink[0] + 1 >= max(0.05 * size, 10)
+
+
+@pytest.mark.parametrize("size", [(256, 256), (400, 1_000), (1_000, 600)])
+def test_on_large_pictures_the_label_lies_in_a_corner_and_is_high_enough(
+    size: tuple[int, int],
+) -> None:
+    image = modality(1, *size)
+    black = torch.full((1, *size), -1.0)
+    shown = opened(image.encode(black, visible=True))
+    assert shown.size == size[::-1]
+    pixels = np.asarray(shown)
+    rows, columns = (np.flatnonzero((pixels > 128).any(axis=axis)) for axis in (1, 0))
+    assert (rows[-1], columns[-1]) == (size[0] - 1, size[1] - 1)
+    assert (pixels > 128).mean() < 0.1
+    inside = pixels[rows[0] :, columns[0] :]
+    ink = np.flatnonzero((inside < 128).any(axis=1))
+    assert ink[-1] - ink[0] + 1 >= 0.05 * min(size)
+
+
+def test_sheets_and_films_show_the_label_too() -> None:
+    image, samples = modality(1, 28, 28), torch.zeros(4, 1, 28, 28)
+    assert image.preview(samples, visible=True) != image.preview(samples)
+    assert image.animate(samples, visible=True) != image.animate(samples)

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities._tokens import END, PAD, RESERVED, UNKNOWN, Tokeniser
-from sparring.modalities.text import MARK, SHOWN, Text
+from sparring.modalities.text import SHOWN, Text
 
-STAMP = {"Software": "Sparring", "AIGC": 'made "by" us, 春', "sparring": '{"seeds": [3]}'}
+LABEL = mark.MARK + '{"seeds": [3]}\n'
 TOKENISER = Tokeniser.learn(
-    ["the cat sat.\n\n<b>`", "白日依山盡，黃河入海流。", MARK], "characters"
+    ["the cat sat.\n\n<b>`", "白日依山盡，黃河入海流。", mark.MARK], "characters"
 )
 LETTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=RESERVED)
 
@@ -56,28 +57,45 @@ def test_raw_texts_are_brought_into_the_vocabulary() -> None:
 def test_what_is_written_is_read_again(tmp_path: Path, content: str) -> None:
     text = text_of(30, Tokeniser.learn([content + "x"], "characters"))
     (sample,) = samples_of(text, content)
-    text.write(sample, tmp_path / "a.txt", STAMP)
+    (tmp_path / "a.txt").write_bytes(text.encode(sample)[:-1] + LABEL.encode())
     assert torch.equal(text.read_as_is(tmp_path / "a.txt").long(), sample)
-    text.write(sample, tmp_path / "b.txt", {})
+    (tmp_path / "b.txt").write_bytes(text.encode(sample))
     plain = text.texts(text.read(tmp_path / "b.txt")[None])
     assert plain == [content.rstrip("\n")], "but for line breaks at the end"
 
 
-def test_a_stamp_stands_below_a_text_and_is_no_part_of_it(tmp_path: Path) -> None:
+def test_a_label_below_a_text_is_no_part_of_it(tmp_path: Path) -> None:
+    text, path = text_of(), tmp_path / "a.txt"
+    for label in (LABEL, f"{mark.MARK}{mark.CHINESE} Sparring\n", f"{mark.MARK}{mark.CHINESE} {{"):
+        path.write_text(f"the cat{label}", encoding="utf-8")
+        assert text.texts(text.read(path)[None]) == ["the cat"]
+    for own in (f"cat{mark.MARK}sat", f"cat{mark.MARK}"):
+        path.write_text(own)
+        assert text.texts(text.read(path)[None]) == [own]
+
+
+@pytest.mark.parametrize("form", ["txt", "md", "json"])
+def test_a_line_for_people_stands_below_on_request(form: str) -> None:
     text = text_of()
-    path = tmp_path / "new" / "a.txt"
-    text.write(samples_of(text, "the cat")[0], path, STAMP)
-    content = path.read_text(encoding="utf-8")
-    assert content.startswith("the cat" + MARK)
-    assert json.loads(content.partition(MARK)[2]) == STAMP
-    for own in (f"cat{MARK}sat", f"cat{MARK}"):
-        (tmp_path / "own.txt").write_text(own)
-        assert text.texts(text.read(tmp_path / "own.txt")[None]) == [own]
+    (sample,) = samples_of(text, "the cat")
+    plain = text.encode(sample, form=form).decode()
+    shown = text.encode(sample, form=form, visible=True).decode()
+    assert "AI生成" not in plain
+    assert "AI生成" in shown
+    assert "AI-generated" in shown
+
+
+def test_other_forms_hold_the_same_text() -> None:
+    text = text_of()
+    (sample,) = samples_of(text, "the cat")
+    assert json.loads(text.encode(sample, form="json")) == {"text": "the cat"}
+    assert b"```text\nthe cat\n```" in text.encode(sample, form="md")
 
 
 def test_texts_follow_each_other_in_one_file(tmp_path: Path) -> None:
     text = text_of()
-    text.write_row(samples_of(text, "the cat", "sat."), tmp_path / "a.txt", STAMP)
+    content = text.encode_row(samples_of(text, "the cat", "sat."), visible=True)
+    (tmp_path / "a.txt").write_bytes(content)
     assert text.texts(text.read(tmp_path / "a.txt")[None]) == ["the cat\n\nsat."]
 
 
@@ -150,39 +168,39 @@ def test_without_a_tokeniser_symbols_are_numbers(tmp_path: Path) -> None:
         text.read(tmp_path / "a.txt")
 
 
-def test_a_preview_shows_many_and_carries_its_stamp() -> None:
+def test_a_preview_shows_many() -> None:
     text = text_of()
     samples = samples_of(text, *["the cat"] * (SHOWN + 50))
     many, all_of_them = text.preview(samples[:SHOWN]), text.preview(samples)
     assert many == all_of_them
-    few = text.preview(samples[:4], ["7"] * 4, stamp=STAMP)
-    with Image.open(io.BytesIO(few)) as picture:
-        assert picture.info["AIGC"] == STAMP["AIGC"]
+    assert text.preview(samples[:4], ["7"] * 4) != text.preview(samples[:4])
 
 
-def test_an_animation_has_a_frame_for_each_text(tmp_path: Path) -> None:
+def test_an_animation_has_a_frame_for_each_text() -> None:
     text = text_of()
-    path = text.animate(samples_of(text, "the cat", "", "sat."), tmp_path / "walk", STAMP)
-    with Image.open(path) as film:
-        assert (path.name, film.n_frames) == ("walk.gif", 3)
-        assert b"Software" in film.info["comment"]
+    suffix, content = text.animate(samples_of(text, "the cat", "", "sat."))
+    with Image.open(io.BytesIO(content)) as film:
+        assert (suffix, film.n_frames) == (".gif", 3)
+
+
+def no_file(number: int) -> bytes:
+    raise AssertionError("texts need no files on their pages")
 
 
 def test_documents_hold_every_text() -> None:
     text = text_of()
     texts = ["the <b>cat", "```\nsat.", "白日依山盡，", ""]
     facts = [{"seed": n, "labels": {"form": "a"}, "AIGC": "made"} for n in range(4)]
-    documents = text.documents(samples_of(text, *texts), ["<one>"], facts, STAMP)
+    documents = text.documents(samples_of(text, *texts), ["<one>"], facts, no_file)
     assert list(documents) == ["sheet.html", "samples.md", "samples.jsonl"]
     page, marked, lines = (content.decode() for content in documents.values())
     assert page.count("<article>") == 4
     assert "the &lt;b&gt;cat" in page
     assert "<small>seed 0, &lt;one&gt;</small>" in page
     assert "<one>" not in page
-    assert "made &quot;by&quot; us, 春" in page
+    assert "AI生成 / AI-generated, Sparring" in page
     assert "default-src 'none'" in page
     assert "http" not in page.replace("http-equiv", "")
-    assert marked.startswith('---\nSoftware: "Sparring"\nAIGC: "made \\"by\\" us, 春"\n')
     assert "## seed 0, <one>\n\n```text\nthe <b>cat\n```\n" in marked
     assert "## seed 1\n\n````text\n```\nsat.\n````\n" in marked
     stored = [json.loads(line) for line in lines.splitlines()]
@@ -192,7 +210,7 @@ def test_documents_hold_every_text() -> None:
 
 def test_documents_need_no_captions_and_no_facts() -> None:
     text = text_of()
-    documents = text.documents(samples_of(text, "the cat", "sat."))
+    documents = text.documents(samples_of(text, "the cat", "sat."), (), (), no_file)
     assert b"## text 2\n" in documents["samples.md"]
     assert documents["samples.jsonl"] == b'{"text": "the cat"}\n{"text": "sat."}\n'
     assert b"<small>" not in documents["sheet.html"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import time
 from collections.abc import Iterator
@@ -175,8 +174,5 @@ def test_poems_are_drawn_fast_and_small() -> None:
     started = time.perf_counter()
     sheet = _typeset.sheet(poems, (), 0)
     assert time.perf_counter() - started < 5, "half a second where nothing else runs"
-    assert len(_sheet.png(sheet, {})) < 600_000
-    content = _sheet.png(_typeset.sheet(poems[:16], ["春"] * 16, 0), {"Software": "春"})
-    assert len(content) < 300_000
-    with Image.open(io.BytesIO(content)) as picture:
-        assert picture.info["Software"] == "春"
+    assert len(_sheet.png(sheet)) < 600_000
+    assert len(_sheet.png(_typeset.sheet(poems[:16], ["春"] * 16, 0))) < 300_000

@@ -161,7 +161,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     spec = Spec("audio", (1024,), rate=8000)
     for number, wave in enumerate(waves(8)):
-        Audio(spec).write(wave, folder / f"{number}.wav", {})
+        (folder / f"{number}.wav").write_bytes(Audio(spec).encode(wave))
     return folder
 
 

@@ -1,8 +1,7 @@
-"""Texts as asked for: tamer, chosen, continued, mended and streamed; and stamps that tell it."""
+"""Texts as asked for: tamer, chosen, continued, mended and streamed; and labels that tell it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from sparring.core.recipe import Recipe
 from sparring.generation.model_file import JUDGE, MODEL_FILE
 from sparring.generation.wording import MENDING, Wording, stream, worded
 from sparring.networks._language import Choosy, Likely
+from sparring.provenance.verify import verify
 
 WORDINGS: dict[str, Wording] = {
     "plain": Wording(),
@@ -121,17 +121,17 @@ def test_the_chooser_has_its_way(sampler: sparring.Sampler) -> None:
 
 
 @wordings
-def test_the_stamp_tells_the_ways(
+def test_the_label_tells_the_ways(
     sampler: sparring.Sampler, wording: Wording, tmp_path: Path
 ) -> None:
     path, *_ = worded(sampler, wording)[0].generate(1).save(tmp_path)
-    told = path.read_text(encoding="utf-8").partition("[AI-generated] ")[2]
-    stamp = json.loads(json.loads(told)["sparring"])
+    facts = verify(path.read_bytes(), path.name).facts
+    assert facts is not None
+    ways = facts.origin.ways
     usual = vars(Wording())
-    assert {key: stamp.get(key, usual[key]) for key in usual} == vars(wording)
-    assert usual.keys() & stamp.keys() == wording.ways.keys()
-    again = Wording(**{key: stamp[key] for key in wording.ways})
-    back = worded(sampler, again)[0].generate(1, seed=stamp["seeds"][0])
+    assert {key: ways.get(key, usual[key]) for key in usual} == vars(wording)
+    assert ways.keys() == wording.ways.keys()
+    back = worded(sampler, Wording(**ways))[0].generate(1, seed=facts.seeds[0])
     assert texts(back)[0] == path.read_text(encoding="utf-8").partition("\n\n[AI")[0]
 
 

@@ -12,7 +12,17 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import exporting, extracting, judging, learning, looking, making
+from sparring.cli import (
+    checking,
+    exporting,
+    extracting,
+    judging,
+    learning,
+    looking,
+    making,
+    serving,
+    studying,
+)
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -30,7 +40,10 @@ for verb in (
     judging.evaluate,
     judging.compare,
     exporting.export,
+    checking.verify,
+    serving.serve,
     looking.doctor,
+    studying.studio,
 ):
     app.command()(verb)
 app.add_typer(looking.data_app, name="data")

@@ -9,14 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparring.cli import remaking
+from sparring.cli._labels import (
+    NoCredentials,
+    NoLabels,
+    Producer,
+    TimeStamp,
+    Visible,
+    labelling,
+)
 from sparring.cli._printing import Device, Json, show
 from sparring.core.errors import UserError
 
 if TYPE_CHECKING:  # the module itself brings torch with it
-    from sparring.generation.sampler import Generated, Sampler
+    from sparring.generation.generated import Generated
+    from sparring.generation.sampler import Sampler
 
 
-Model = Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")]
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="A run or model folder or file, or a name; with --like it may be left out.",
+        show_default=False,
+    ),
+]
 Many = Annotated[int | None, typer.Option("--count", "-n", help="How many; else 16.")]
 Seed = Annotated[int | None, typer.Option(help="Of the first, else 0; number i has seed + i.")]
 Label = Annotated[str, typer.Option(help="7, or digit=7,speaker=theo; else all in turn.")]
@@ -28,6 +44,8 @@ Steps = Annotated[int, typer.Option(help="Samples from one seed of --between to 
 Say = Annotated[
     str, typer.Option(help="Words to put into one file instead, e.g. '4 0 7 1' for digits.")
 ]
+Like = Annotated[str, typer.Option(help="A file to make again, by the recipe that it carries.")]
+Form = Annotated[str, typer.Option(help="Of files: png or jpeg; wav, flac or ogg; txt, md, json.")]
 Out = Annotated[Path, typer.Option(help="Where the files go.")]
 Trusted = Annotated[
     bool, typer.Option(help="The model is my own: components it names are imported and run.")
@@ -60,7 +78,7 @@ Stream = Annotated[
 
 
 def generate(
-    model: Model,
+    model: Model = "",
     count: Many = None,
     seed: Seed = None,
     label: Label = "",
@@ -68,6 +86,8 @@ def generate(
     between: Between = "",
     say: Say = "",
     steps: Steps = 8,
+    like: Like = "",
+    form: Form = "",
     out: Out = Path("samples"),
     trusted: Trusted = False,
     temperature: Temperature = 1.0,
@@ -78,38 +98,63 @@ def generate(
     repair: Repair = "",
     verse: Verse = "",
     stream: Stream = False,
+    producer: Producer = "",
+    visible: Visible = False,
+    no_labels: NoLabels = False,
+    no_credentials: NoCredentials = False,
+    time_stamp: TimeStamp = "",
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
-    _require_one_way(between, say, count, seed)
-    if stream and (between or say or count is not None or as_json):
-        raise UserError(
-            "--stream shows one text; leave --between, --say, --count and --json out with it."
-        )
+    _require_one_way(between, say, count, seed, stream, as_json)
+    labels = labelling(producer, visible, no_labels, no_credentials, time_stamp)
+    wording = (temperature, top_p, candidates, by, prefix, repair, verse)
+    if like:
+        usual = wording == (1.0, 1.0, 1, "discriminator", "", "", "") and truncation == 1.0
+        _require_nothing_else(usual, count, seed, between, say, stream, label, form)
+        remaking.remake(model, Path(like), labels, out, device, trusted, as_json)
+        return
+    sampler, asked = _asked(model, device, trusted, wording, label, stream, out)
+    sampler, how = sampler.labelled(labels), {"labels": asked, "truncation": truncation}
+    if stream:
+        _show_stream(sampler, seed or 0, how)
+    elif between or say:
+        seeds = _seeds(between) if between else [seed or 0]
+        _make_one(sampler, seeds, say, steps, out, how, form, as_json)
+    else:
+        generated = sampler.generate(16 if count is None else count, seed=seed or 0, **how)
+        _save(generated, out, form, as_json)
+
+
+def _asked(
+    model: str,
+    device: str,
+    trusted: bool,
+    wording: tuple[float, float, int, str, str, str, str],
+    label: str,
+    stream: bool,
+    out: Path,
+) -> tuple[Sampler, Mapping[str, str] | str]:
+    """The model in the way that is asked for, and the labels that it is asked for."""
     from sparring.core.places import require_writable
     from sparring.generation.loading import load
     from sparring.generation.wording import Wording, worded
 
-    wording = Wording(temperature, top_p, candidates, by, prefix, repair, verse)
+    if not model:
+        raise UserError("A model is missing: sparring generate MODEL, such as digits.")
+    words = Wording(*wording)
     if not stream:
         require_writable(out)
-    sampler, labels = load(model, device, trusted=trusted), label
-    if wording.ways or stream:
-        sampler, labels = worded(sampler, wording, label)
-    how = {"labels": labels, "truncation": truncation}
-    if stream:
-        _show_stream(sampler, seed or 0, how)
-    elif between or say:
-        _make_one(
-            sampler, _seeds(between) if between else [seed or 0], say, steps, out, how, as_json
-        )
-    else:
-        generated = sampler.generate(16 if count is None else count, seed=seed or 0, **how)
-        paths = generated.save(out)
-        if not as_json:
-            _read_out(generated)
-        show(_told(paths, generated) if as_json else [str(path) for path in paths])
+    sampler = load(model, device, trusted=trusted)
+    return worded(sampler, words, label) if words.ways or stream else (sampler, label)
+
+
+def _save(generated: Generated, out: Path, form: str, as_json: bool) -> None:
+    paths = generated.save(out, form)
+    if not as_json:
+        _read_out(generated)
+    show(_told(paths, generated) if as_json else [str(path) for path in paths])
 
 
 def _read_out(generated: Generated) -> None:
@@ -125,14 +170,17 @@ def _make_one(
     steps: int,
     out: Path,
     how: Mapping[str, Any],
+    form: str,
     as_json: bool,
 ) -> None:
     """A walk through seeds, or words in a row."""
     from sparring.generation import explore, row
 
     if say:
-        spelled = row.spell(sampler, say, seed=seeds[0], **how)
-        paths = [row.save_row(spelled, say, out)]
+        sampler.modality.form(form)
+        paths = [row.save_row(row.spell(sampler, say, seed=seeds[0], **how), say, out, form)]
+    elif form:
+        raise UserError("--form is for samples and words in a row; leave it out with --between.")
     else:
         paths = list(explore.save_walk(sampler, seeds, out, steps=steps, **how))
     files = [str(path) for path in paths]
@@ -162,11 +210,26 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
     }
 
 
-def _require_one_way(between: str, say: str, count: int | None, seed: int | None) -> None:
+def _require_one_way(
+    between: str, say: str, count: int | None, seed: int | None, stream: bool, as_json: bool
+) -> None:
     if between and (count is not None or seed is not None):
         raise UserError("--between names all its seeds; leave --count and --seed out with it.")
     if say and (between or count is not None):
         raise UserError("--say makes one sample a word; leave --count and --between out with it.")
+    if stream and (between or say or count is not None or as_json):
+        raise UserError(
+            "--stream shows one text; leave --between, --say, --count and --json out with it."
+        )
+
+
+def _require_nothing_else(usual: bool, *told: object) -> None:
+    """With --like a file says everything itself."""
+    if not usual or any(each not in (None, "", False) for each in told):
+        raise UserError(
+            "--like FILE makes that file again as its recipe says; leave out what asks for "
+            "something else: counts, seeds, labels, forms and ways of writing."
+        )
 
 
 def _seeds(text: str) -> list[int]:

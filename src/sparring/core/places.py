@@ -1,4 +1,4 @@
-"""Whether a place can be written, asked before the work that shall be kept there."""
+"""Places that people name: how to show them, and whether they can be written before work begins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import tempfile
 from pathlib import Path
 
 from sparring.core import files
+
+
+def printable(name: str) -> str:
+    """A name of a file as it can be shown on one line, with what cannot be printed escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
+    )
 
 
 def require_writable(folder: Path) -> None:

@@ -22,8 +22,8 @@ class Spec:
     """All that a network may know about the data.
 
     Attributes:
-        modality: "image", "audio", "text" or "music".
-        shape: one sample without its batch: (c, h, w), (t,) or (t, symbols).
+        modality: "image", "audio", "text", "music" or "points".
+        shape: one sample without its batch: (c, h, w), (t,), (t, symbols) or (2,).
         symbols: size of the vocabulary; None where values are continuous in [-1, 1].
         labels: named label sets, each with the names of its classes in order.
         rate: samples a second (Hz) where there is time; None elsewhere.

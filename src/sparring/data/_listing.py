@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
 
+from sparring.core import places
 from sparring.core.errors import BadData
 from sparring.modalities import SHEET
 
@@ -92,14 +93,14 @@ def _walk(root: Path) -> tuple[list[Entry], dict[str, str]]:
     refused: dict[str, str] = {}
 
     def cannot_enter(error: OSError) -> None:
-        shown = _printable(Path(error.filename).relative_to(root).as_posix())
+        shown = places.printable(Path(error.filename).relative_to(root).as_posix())
         refused[shown] = f"a folder that cannot be entered: {error.strerror}"
 
     for folder, folders, names in os.walk(root, onerror=cannot_enter):
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
         for name in folders + sorted(names):
             path = Path(folder, name)
-            shown = _printable(path.relative_to(root).as_posix())
+            shown = places.printable(path.relative_to(root).as_posix())
             if _is_hidden(name) or (path.is_dir() and not path.is_symlink()):
                 continue
             reason = _refusal(path, inside)
@@ -163,7 +164,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> list[Entry]:
     entries = []
     for info in infos:
         name = info.filename.replace("\\", "/")
-        shown = _printable(name)
+        shown = places.printable(name)
         windows = PureWindowsPath(name)
         if windows.root or windows.drive or ".." in name.split("/"):
             raise BadData(f"{path} names a place outside of itself: {shown}.")
@@ -193,7 +194,3 @@ def _check_bytes(num_bytes: int) -> None:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
-
-
-def _printable(name: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -248,4 +248,4 @@ def _contact_sheet(shown: Sequence[tuple[str, str]]) -> bytes:
     if not shown:
         return b""
     names, texts = zip(*shown, strict=True)
-    return _sheet.png(_typeset.sheet(texts, names, 0), {})
+    return _sheet.png(_typeset.sheet(texts, names, 0))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core.errors import BadData
+from sparring.core.mark import MARK
 from sparring.modalities import _utf8
-from sparring.modalities.text import MARK
 
 LONGEST = 1_000_000  # bytes of a line
 HEAD = 4_096  # bytes that tell an encoding

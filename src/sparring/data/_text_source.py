@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core.errors import BadData
+from sparring.core.mark import MARK
 from sparring.data._listing import LICENCES, listed
 from sparring.data._text_rows import LONGEST, kind_of, opened
 from sparring.modalities import _utf8
-from sparring.modalities.text import MARK
 
 LONGEST_LABEL = 100  # characters
 MOST_BYTES = 20_000_000_000  # of one unpacked file

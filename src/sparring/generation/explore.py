@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import UserError
 from sparring.generation.asking import conditions, parse_labels, require_makeable, require_one_file
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
 
 
 def between(
@@ -66,12 +66,12 @@ def interpolate(
     chosen = parse_labels(labels, sampler.labels)
     first = {name: chosen.get(name, classes[0]) for name, classes in sampler.spec.labels.items()}
     condition = conditions(sampler.spec, range(count), first)
-    return Generated(
+    return sampler.generated(
         sampler.finite(path * truncation, condition),
         [seeds[min(i // steps, len(seeds) - 1)] for i in range(len(path))],
         [{name: first[name] for name in sampler.labels}] * len(path),
-        sampler.modality,
-        sampler.origin(truncation),
+        truncation,
+        {"between": list(seeds), "steps": steps, "closed": closed},
     )
 
 
@@ -95,7 +95,5 @@ def save_walk(
         sampler, seeds, steps=2 * steps, labels=labels, truncation=truncation, closed=True
     )
     strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
-    picture = sampler.modality.preview(strip.samples, columns=len(strip), stamp=strip.stamp())
-    files.atomic_write(folder / "strip.png", picture)
-    walk = sampler.modality.animate(loop.samples, folder / "walk", loop.stamp())
-    return [folder / "strip.png", walk]
+    suffix, film = loop.film()
+    return strip.write({folder / "strip.png": strip.strip(), folder / f"walk{suffix}": film})

@@ -13,7 +13,8 @@ from sparring.generation.asking import (
     require_makeable,
     require_one_file,
 )
-from sparring.generation.sampler import Generated, Sampler
+from sparring.generation.generated import Generated
+from sparring.generation.sampler import Sampler
 
 
 def spell(
@@ -49,25 +50,22 @@ def spell(
     fixed = {name: classes[int(first[name])] for name, classes in sampler.spec.labels.items()}
     named = [{**fixed, spoken: word} for word in words]
     seeds = range(seed, seed + len(words))
-    # One by one, as each word has labels of its own.
-    conditioned = conditions(sampler.spec, seeds, fixed)
-    places = [sampler.spec.labels[spoken].index(word) for word in words]
-    conditioned.labels[spoken].copy_(conditioned.labels[spoken].new_tensor(places))
-    samples = sampler.finite(sampler.latents(seeds) * truncation, conditioned)
-    return Generated(samples, seeds, named, sampler.modality, sampler.origin(truncation))
+    return sampler.each(seeds, named, truncation)
 
 
-def save_row(spelled: Generated, text: str, folder: Path) -> Path:
+def save_row(spelled: Generated, text: str, folder: Path, form: str = "") -> Path:
     """Write all samples as one file, in time or side by side, that is named by what was said.
 
     Raises:
         OutOfResources: the disk is full.
+        UserError: there is no such form, or the folder cannot be written.
     """
     words = "-".join(text.split())[:60]
     plain = "".join(c if c.isalnum() or c == "-" else "_" for c in words)
-    path = folder / f"said-{spelled.seeds[0]:06d}-{plain}{spelled.modality.suffix}"
-    spelled.modality.write_row(spelled.samples, path, spelled.stamp())
-    return path
+    modality = spelled.modality
+    path = folder / f"said-{spelled.seeds[0]:06d}-{plain}.{modality.form(form)}"
+    (written,) = spelled.write({path: spelled.row(form)})
+    return written
 
 
 def _read(words: Sequence[str], sets: LabelSets) -> tuple[str, list[str]]:

@@ -1,108 +1,38 @@
-"""What a finished run becomes: `generate(count, seed, labels)` and the files it saves."""
+"""What a finished run becomes: `generate(count, seed, labels)`."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from sparring.core import files, memory
+from sparring.core import memory
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, in_full
 from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
+from sparring.generation.generated import Generated
 from sparring.generation.model_file import write_model
-from sparring.modalities import SHEET, Modality
+from sparring.modalities import Modality
 from sparring.networks import Discriminator, Generator
 from sparring.provenance import manifest
+from sparring.provenance.facts import Origin
+from sparring.provenance.labelling import Labelling
 
 NO_NUMBERS = (
     "The model makes samples that are not all numbers, so its weights are damaged or its training "
     "had failed; take another model or an earlier checkpoint."
 )
+NO_WALK: Mapping[str, Any] = MappingProxyType({})
 BLOCK = 16  # samples computed together; fixed, so that a sample's bits never depend on the count
-
-
-@dataclass(frozen=True)
-class Generated:
-    """Samples with what is needed to make each of them again.
-
-    Attributes:
-        samples: what the generator made, on the CPU, in [-1, 1].
-        seeds: each sample's own seed.
-        labels: each sample's class name in every label set.
-        modality: how they are shown and written.
-        origin: model and recipe hash, truncation and other ways, for the stamp.
-    """
-
-    samples: Tensor
-    seeds: Sequence[int]
-    labels: Sequence[Mapping[str, str]]
-    modality: Modality
-    origin: Mapping[str, Any] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.seeds)
-
-    @property
-    def captions(self) -> list[str]:
-        """The class names of each sample, joined."""
-        return [" ".join(labels.values()) for labels in self.labels]
-
-    def sheet(self) -> bytes:
-        """All samples as one PNG with their labels."""
-        captions = self.captions
-        shown = captions if any(captions) else ()
-        return self.modality.preview(self.samples, shown, stamp=self.stamp())
-
-    def documents(self) -> Mapping[str, bytes]:
-        """Files by name in which the samples can be heard or read; none where a picture does."""
-        facts = [
-            {"seed": seed, "labels": dict(labels), **self._stamp_of(seed, labels)}
-            for seed, labels in zip(self.seeds, self.labels, strict=True)
-        ]
-        return self.modality.documents(self.samples, self.captions, facts, self.stamp())
-
-    def stamp(self) -> dict[str, str]:
-        """The text that a file with all samples carries."""
-        return manifest.stamp(seeds=list(self.seeds), labels=list(self.labels), **self.origin)
-
-    def _stamp_of(self, seed: int, labels: Mapping[str, str]) -> dict[str, str]:
-        return manifest.stamp(seeds=[seed], labels=[labels], **self.origin)
-
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write one file a sample, named by its seed and labels, and `sheet.png` after them.
-
-        Samples that must be heard or read get a page `sheet.html` besides, and texts get
-        `samples.md` and `samples.jsonl`.
-
-        Every file says inside that it is AI-generated, and by what it can be made again.
-
-        Raises:
-            OutOfResources: the disk is full.
-            UserError: the folder cannot be written.
-        """
-        folder = Path(folder)
-        paths = []
-        for sample, seed, labels in zip(self.samples, self.seeds, self.labels, strict=True):
-            name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
-            path = folder / f"{name}{self.modality.suffix}"
-            self.modality.write(sample, path, self._stamp_of(seed, labels))
-            paths.append(path)
-        for name, content in {SHEET: self.sheet(), **self.documents()}.items():
-            files.atomic_write(folder / name, content)
-            paths.append(folder / name)
-        return paths
-
-    def _repr_png_(self) -> bytes:
-        return self.sheet()
 
 
 class Sampler:
@@ -136,6 +66,7 @@ class Sampler:
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
         self.ways: Mapping[str, Any] = {}
+        self.labelling = Labelling()
 
     def through(
         self, generator: Generator, ways: Mapping[str, Any], given: Tensor | None = None
@@ -144,7 +75,7 @@ class Sampler:
 
         Args:
             generator: such as one that draws symbols in another way.
-            ways: what that is, for the stamp of every sample.
+            ways: what that is, for the label of every sample.
             given: what every sample is to complete.
         """
         other = copy.copy(self)
@@ -215,7 +146,30 @@ class Sampler:
             {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
             for i in range(count)
         ]
-        return Generated(samples, seeds, named, self.modality, self.origin(truncation))
+        return self.generated(samples, seeds, named, truncation)
+
+    def each(
+        self, seeds: Sequence[int], labels: Sequence[Mapping[str, str]], truncation: float = 1.0
+    ) -> Generated:
+        """A sample of every seed with labels of its own; as `generate` makes it of both.
+
+        Args:
+            seeds: in any order.
+            labels: for each seed a class of every label set that the model heeds.
+            truncation: as in `generate`.
+
+        Raises:
+            BadData: what the model makes is not all numbers.
+            UserError: a number out of range, or a label that the model does not know.
+        """
+        require_makeable(len(seeds), seeds, truncation)
+        condition = conditions(self.spec, seeds, {})
+        named = [parse_labels(names, self.labels) for names in labels]
+        for place, names in enumerate(named):
+            for name, value in names.items():
+                condition.labels[name][place] = self.labels[name].index(value)
+        samples = self.finite(self.latents(seeds) * truncation, condition)
+        return self.generated(samples, seeds, named, truncation)
 
     def finite(
         self, latents: Float[Tensor, "b latent"], condition: Condition
@@ -258,14 +212,35 @@ class Sampler:
         ]
         return torch.stack(rows)
 
-    def origin(self, truncation: float = 1.0) -> dict[str, Any]:
-        """What the stamp of every sample says about this sampler."""
-        return {
-            "model_hash": self.model_hash,
-            "recipe_hash": self.recipe.hash,
-            "truncation": truncation,
-            "ways": self.ways,
-        }
+    def generated(
+        self,
+        samples: Tensor,
+        seeds: Sequence[int],
+        labels: Sequence[Mapping[str, str]],
+        truncation: float,
+        walk: Mapping[str, Any] = NO_WALK,
+    ) -> Generated:
+        """Samples of this model with what their files say of them; as in `Generated`."""
+        origin, labelling = self.origin(truncation), self.labelling
+        return Generated(samples, seeds, labels, self.modality, origin, labelling, walk)
+
+    def labelled(self, labelling: Labelling) -> Sampler:
+        """The same model, whose samples get these labels."""
+        other = copy.copy(self)
+        other.labelling = labelling
+        return other
+
+    def origin(self, truncation: float = 1.0) -> Origin:
+        """What every sample's label says about this sampler."""
+        return Origin(
+            model=self.model_hash,
+            recipe=self.recipe.hash,
+            truncation=truncation,
+            ways=self.ways,
+            device=next(self.generator.parameters()).device.type,
+            threads=torch.get_num_threads(),
+            torch=torch.__version__,
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write a model folder that `load` reads; in what way it writes is not a part of it."""
@@ -278,7 +253,3 @@ class Sampler:
 
 def _padded(rows: Tensor, missing: int) -> Tensor:
     return torch.cat([rows, rows[-1:].expand(missing, *rows.shape[1:])]) if missing else rows
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in text)

@@ -78,7 +78,7 @@ class Wording:
 
     @property
     def ways(self) -> dict[str, Any]:
-        """What differs from the usual, for the stamp."""
+        """What differs from the usual, for the label of every text."""
         usual = Wording()
         return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
 
@@ -127,9 +127,36 @@ def stream(
         UserError: the model writes no texts, or chooses among several, which must be whole first;
             or what `Sampler.generate` refuses.
     """
+    modality = sampler.modality
+    numbers: list[int] = []
+    text = told = ""
+    for symbol in symbols(sampler, seed=seed, labels=labels, truncation=truncation):
+        assert isinstance(modality, Text), "what writes symbols is a model of texts"
+        numbers.append(symbol)
+        text = modality.tokeniser.decode(numbers)
+        # A symbol may be a part of a character; it is shown when the rest is there.
+        sure = text.rstrip(NO_SYMBOL)
+        yield sure[len(told) :]
+        told = sure
+    yield text[len(told) :]
+
+
+def symbols(
+    sampler: Sampler,
+    *,
+    seed: int = 0,
+    labels: Mapping[str, str] | str = "",
+    truncation: float = 1.0,
+) -> Iterator[int]:
+    """The symbols of one text, each as soon as it is written; as many as the longest text has.
+
+    Raises:
+        BadData: as `stream`.
+        UserError: as `stream`.
+    """
     require_makeable(1, [seed], truncation)
-    generator, modality = sampler.generator, sampler.modality
-    if not isinstance(generator, Worded) or not isinstance(modality, Text):
+    generator = sampler.generator
+    if not isinstance(generator, Worded):
         raise UserError(
             "Only one text can be shown while it is written; leave out what chooses among several."
         )
@@ -140,18 +167,10 @@ def stream(
     condition = condition.map(lambda t: t.expand(BLOCK, *t.shape[1:]))
     latents = (sampler.latents([seed]) * truncation).expand(BLOCK, -1)
     device = next(generator.parameters()).device
-    numbers: list[int] = []
-    text = told = ""
-    for symbols in generator.model.written(
+    for written in generator.model.written(
         latents.to(device), condition.to(device), generator.decoding
     ):
-        numbers.append(int(symbols[0]))
-        text = modality.tokeniser.decode(numbers)
-        # A symbol may be a part of a character; it is shown when the rest is there.
-        sure = text.rstrip(NO_SYMBOL)
-        yield sure[len(told) :]
-        told = sure
-    yield text[len(told) :]
+        yield int(written[0])
 
 
 def _writer(sampler: Sampler) -> LanguageModel:

@@ -7,13 +7,14 @@ serves every recipe, preview, generated file and report; no other room asks whic
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
+from sparring.core.errors import UserError, nearest
 from sparring.core.spec import Spec
 
 PAGE = "sheet.html"
@@ -22,7 +23,6 @@ SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
 MOST_IN_A_ROW = 100_000
 """Samples in one file, where none of them takes long: as many as are ever made in one call."""
-NO_STAMP: Mapping[str, str] = MappingProxyType({})
 
 
 class Elsewhere(NamedTuple):
@@ -49,9 +49,11 @@ class Modality(ABC):
     """
 
     suffix: ClassVar[str]
-    """Ending of the files that `write` makes, with its dot."""
+    """Ending of the files that `encode` makes by itself, with its dot."""
     media_type: ClassVar[str]
     """MIME type of those files."""
+    forms: ClassVar[Mapping[str, str]]
+    """MIME types by the name of each form in which `encode` can make a file, its own first."""
     looks: ClassVar[tuple[str, str]]
     """Architectures of the extractors that judge it; the second one, unlike the first, confirms."""
     pupil: ClassVar[Mapping[str, Any]]
@@ -103,12 +105,33 @@ class Modality(ABC):
         """As `read`, and raises BadData too where `read` would lose something of the sample."""
 
     @abstractmethod
-    def write(self, sample: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one sample with `stamp` (text by keyword) inside the file, atomically."""
+    def encode(self, sample: Tensor, *, form: str = "", visible: bool = False) -> bytes:
+        """The file of one sample, which says nothing of itself yet.
+
+        Args:
+            sample: in the Spec's shape.
+            form: one of `forms`; "" is the modality's own.
+            visible: whether people shall see or hear in it that it is AI-generated.
+
+        Raises:
+            UserError: there is no such form.
+        """
 
     @abstractmethod
-    def write_row(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one file in which the samples follow each other, in time or side by side."""
+    def encode_row(self, samples: Tensor, *, form: str = "", visible: bool = False) -> bytes:
+        """As `encode`: one file in which the samples follow each other, in time or side by side."""
+
+    def form(self, asked: str) -> str:
+        """The name of a form of files, which for "" is the modality's own.
+
+        Raises:
+            UserError: there is no such form.
+        """
+        if asked and asked not in self.forms:
+            raise UserError(
+                f"{self.spec.modality} cannot be written as {asked!r}. {nearest(asked, self.forms)}"
+            )
+        return asked or next(iter(self.forms))
 
     def texts(self, samples: Tensor) -> list[str]:
         """What people read in each sample; none where samples must be seen or heard."""
@@ -120,13 +143,14 @@ class Modality(ABC):
         samples: Tensor,
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG that shows a batch at a glance, row by row; 0 columns = as square as possible."""
 
     @abstractmethod
-    def animate(self, samples: Tensor, path: Path, stamp: Mapping[str, str]) -> Path:
-        """Write one file that moves through the samples; its suffix replaces that of `path`."""
+    def animate(self, samples: Tensor, *, visible: bool = False) -> tuple[str, bytes]:
+        """The ending, with its dot, and the content of one file that moves through the samples."""
 
     def clips(self, raw: Tensor) -> list[bytes]:
         """A file for each raw sample that must be played; none where a picture shows it all."""
@@ -135,17 +159,17 @@ class Modality(ABC):
     def documents(
         self,
         samples: Tensor,
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """Files by name in which the samples can be heard or read; none where a picture does.
 
         Args:
             samples: at least one.
             captions: words for people, one each; fewer leave the rest bare.
-            facts: what is known of each sample, for machines, with its own stamp; or none at all.
-            stamp: of all together.
+            facts: what is known of each sample, for machines; or none at all.
+            file: the whole labelled file of the sample of a number, for pages that hold some.
         """
         return {}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
+
+from sparring.core import mark
 
 # Nothing may come from elsewhere, so a reader's browser may refuse all of it.
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
@@ -29,7 +31,6 @@ def players(
     clips: Sequence[bytes],
     media_type: str,
     captions: Sequence[str],
-    stamp: Mapping[str, str],
 ) -> bytes:
     """The whole page.
 
@@ -38,7 +39,6 @@ def players(
         clips: sound files.
         media_type: of the clips.
         captions: words for them; fewer leave the rest bare.
-        stamp: what is said about all of them at the end, and in the head for machines.
     """
     figures = []
     for number, (picture, clip) in enumerate(zip(pictures, clips, strict=True)):
@@ -50,26 +50,25 @@ def players(
             f'src="{_data(clip, media_type)}"></audio>'
             f"<figcaption>{words}</figcaption></figure>"
         )
-    return document("Sounds made by Sparring", PLAYERS, figures, stamp)
+    return document("Sounds made by Sparring", PLAYERS, figures)
 
 
-def document(title: str, style: str, parts: Sequence[str], stamp: Mapping[str, str]) -> bytes:
+def document(title: str, style: str, parts: Sequence[str]) -> bytes:
     """A whole page.
 
     Args:
         title: in plain text.
         style: how the parts look.
-        parts: HTML, one below the other.
-        stamp: what is said about all of them at the end, and in the head for machines.
+        parts: HTML of what was generated, one below the other; a line at the foot says so.
     """
-    metas = "".join(f'<meta name="{escape(k)}" content="{escape(v)}">\n' for k, v in stamp.items())
-    words = "; ".join(f"{key}: {text}" for key, text in stamp.items())
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n{metas}'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f"<title>{escape(title)}</title>\n<style>{HEAD}{style}{FOOT}</style>\n</head>\n<body>\n"
-        "<main>\n" + "\n".join(parts) + f"\n</main>\n<footer>{escape(words)}</footer>\n"
+        "<main>\n"
+        + "\n".join(parts)
+        + f"\n</main>\n<footer>{mark.NOTICES}, {mark.SOFTWARE}</footer>\n"
         "</body>\n</html>\n"
     ).encode()
 

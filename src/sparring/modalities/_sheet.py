@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont, PngImagePlugin
+from PIL import ImageDraw, ImageFont
 
 from sparring.modalities import Elsewhere
 
 GAP = 2
 CAPTION = 12  # pixels of a caption's letters
+QUALITY = 95  # of JPEGs, of 100
 
 
 def sheet(cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int) -> Pictures.Image:
@@ -44,32 +45,30 @@ def sheet(cells: Sequence[Pictures.Image], captions: Sequence[str], columns: int
     return paper
 
 
-def png(picture: Pictures.Image, stamp: Mapping[str, str]) -> bytes:
-    """A PNG file with a text chunk for each entry of `stamp`."""
-    info = PngImagePlugin.PngInfo()
-    for keyword, text in stamp.items():
-        assert 0 < len(keyword) < 80, f"{keyword!r} is no PNG keyword"
-        info.add_text(keyword, text)  # as iTXt by itself where Latin-1 does not suffice
+def png(picture: Pictures.Image) -> bytes:
+    """A PNG file."""
     content = io.BytesIO()
-    picture.save(content, "PNG", pnginfo=info)
+    picture.save(content, "PNG")
     return content.getvalue()
 
 
-def gif(frames: Sequence[Pictures.Image], duration: int, stamp: Mapping[str, str]) -> bytes:
-    """An endless animated GIF with `stamp` as its comment.
+def jpeg(picture: Pictures.Image) -> bytes:
+    """A JPEG file of quality 95 from a picture in gray (L) or RGB."""
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=QUALITY)
+    return content.getvalue()
+
+
+def gif(frames: Sequence[Pictures.Image], duration: int) -> bytes:
+    """An endless animated GIF.
 
     Args:
         frames: of one size; at least one.
         duration: milliseconds that each is shown.
-        stamp: text by keyword.
     """
     first, *rest = frames
-    comment = "\n".join(f"{key}: {text}" for key, text in stamp.items()).encode()
     content = io.BytesIO()
-    first.save(
-        content, "GIF", save_all=True, append_images=rest, duration=duration, loop=0,
-        comment=comment,
-    )  # fmt: skip
+    first.save(content, "GIF", save_all=True, append_images=rest, duration=duration, loop=0)
     return content.getvalue()
 
 

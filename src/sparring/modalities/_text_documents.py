@@ -21,38 +21,35 @@ small { display: block; margin-top: .6rem; font-size: .85rem; opacity: .7; }
 """
 
 
-def page(texts: Sequence[str], captions: Sequence[str], stamp: Mapping[str, str]) -> bytes:
+def page(texts: Sequence[str], captions: Sequence[str]) -> bytes:
     """An HTML page with all texts as they are; it stands alone, and needs no script.
 
     Args:
         texts: of any language and direction.
         captions: words under the texts, one each; fewer leave the rest bare.
-        stamp: what is said about all of them at the end, and in the head for machines.
     """
     parts = []
     for text, caption in _named(texts, captions):
         below = f"<small>{escape(caption)}</small>" if caption else ""
         # A browser that is told no language (lang="") takes nothing for granted.
         parts.append(f'<article><p lang="" dir="auto">{escape(text)}</p>{below}</article>')
-    return _page.document(TITLE, STYLE, parts, stamp)
+    return _page.document(TITLE, STYLE, parts)
 
 
-def markdown(texts: Sequence[str], captions: Sequence[str], stamp: Mapping[str, str]) -> bytes:
+def markdown(texts: Sequence[str], captions: Sequence[str], below: Sequence[str] = ()) -> bytes:
     """All texts as Markdown, each in a block of its own under its caption.
 
     Args:
         texts: of any language.
         captions: words over the texts, one each; fewer leave the rest bare.
-        stamp: what is said about all of them, in the front matter (YAML).
+        below: paragraphs at the end.
     """
-    # A string of JSON is one of YAML too.
-    head = [f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in stamp.items()]
-    parts = ["\n".join(["---", *head, "---"]) if head else "", f"# {TITLE}"]
+    parts = [f"# {TITLE}"]
     for number, (text, caption) in enumerate(_named(texts, captions), 1):
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
         title = " ".join((caption or f"text {number}").split())
         parts.append(f"## {title}\n\n{fence}text\n{text}\n{fence}")
-    return ("\n\n".join(part for part in parts if part) + "\n").encode()
+    return ("\n\n".join([*parts, *below]) + "\n").encode()
 
 
 def json_lines(texts: Sequence[str], facts: Sequence[Mapping[str, Any]]) -> bytes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import itertools
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,23 +17,24 @@ from jaxtyping import Float, Int16
 from PIL import Image as Pictures
 from torch import Tensor
 
-from sparring.core import files
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
-    NO_STAMP,
     PAGE,
     Elsewhere,
     Modality,
     _page,
+    _rhythm,
     _sheet,
     _sound,
     _spectral,
+    _visible,
     _vocoder,
 )
 
 PICTURED = 128  # bands of the mel spectrograms in a preview, twice as many as networks see
 CURVE = 40  # pixels of the height of a wave in a preview
+CODINGS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS")}
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
 PLAYED = 200  # sounds on one page
@@ -43,7 +43,7 @@ POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
 
 class Audio(Modality):
-    """Sounds of one length; WAV files of one channel.
+    """Sounds of one length; WAV, FLAC or Ogg Vorbis files of one channel.
 
     Raw sounds are int16 waves of shape [b t]. Networks see what the Spec's shape says: (t,) are the
     waves as floats in [-1, 1], (bins, frames) are mel spectrograms of them on a decibel scale, of
@@ -57,6 +57,9 @@ class Audio(Modality):
 
     suffix = ".wav"
     media_type = "audio/wav"
+    forms: ClassVar[Mapping[str, str]] = {
+        "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"
+    }  # fmt: skip
     looks = ("temporal", "spectral")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "temporal", "channels": 64}
     changes: ClassVar[Mapping[str, Any]] = {"name": "acoustic"}
@@ -182,39 +185,36 @@ class Audio(Modality):
         except (OSError, _sound.Unreadable) as error:
             raise BadData(f"{path} cannot be read: {error}.") from error
 
-    def write(self, sample: Float[Tensor, ...], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one WAV of 16 bits; `stamp` stands in its comment as JSON.
+    def encode(self, sample: Float[Tensor, ...], *, form: str = "", visible: bool = False) -> bytes:
+        """A WAV or FLAC of 16 bits, or an Ogg Vorbis, which loses a little.
 
         Args:
             sample: a wave, or a mel spectrogram of any number of frames.
-            path: written atomically, its folder made where missing.
-            stamp: text by keyword.
+            form: "wav", "flac" or "ogg".
+            visible: whether a rhythm follows that says that it is AI-generated.
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        files.atomic_write(path, self._file(self.to_raw(sample[None])[0].numpy(), stamp))
+        return self._file(self.to_raw(sample[None])[0].numpy(), form, visible)
 
-    def write_row(
-        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write the sounds one after the other, with the pauses that people make.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
+    def encode_row(
+        self, samples: Float[Tensor, "n ..."], *, form: str = "", visible: bool = False
+    ) -> bytes:
+        """As `encode`: the sounds one after the other, with the pauses that people make."""
         pause = np.zeros(round(PAUSE * self.rate), np.int16)
         pieces: list[np.ndarray] = []
         for wave in self.to_raw(samples).numpy():
             pieces += [wave[_sound.loud_part(wave / 32768, self.rate)], pause]
-        files.atomic_write(path, self._file(np.concatenate(pieces[:-1]), stamp))
+        return self._file(np.concatenate(pieces[:-1]), form, visible)
 
     def preview(
         self,
         samples: Float[Tensor, "b ..."],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG with the wave and the mel spectrogram of every sound, low notes at the bottom.
 
@@ -222,55 +222,49 @@ class Audio(Modality):
             samples: at least one.
             captions: words under them.
             columns: sounds in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
         waves = self.to_raw(samples).float() / 32768
         mels = _spectral.log_mel(waves, self.rate, PICTURED)
         cells = [_pictured(w, m) for w, m in zip(waves.numpy(), mels.numpy(), strict=True)]
-        return _sheet.png(_sheet.sheet(cells, captions, columns), stamp)
+        sheet = _sheet.sheet(cells, captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
     def clips(self, raw: Int16[Tensor, "b t"]) -> list[bytes]:
         """Every sound as a file."""
-        return [self._file(wave, NO_STAMP) for wave in raw.numpy()]
+        return [self._file(wave) for wave in raw.numpy()]
 
     def documents(
         self,
         samples: Float[Tensor, "b ..."],
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """An HTML page that stands alone, with a picture and a player for the first 200 sounds."""
         some = samples[:PLAYED]
         pictures = [self.preview(sample[None]) for sample in some]
-        clips = self.clips(self.to_raw(some))
-        return {PAGE: _page.players(pictures, clips, self.media_type, captions, stamp)}
+        clips = [file(number) for number in range(len(some))]
+        return {PAGE: _page.players(pictures, clips, self.media_type, captions)}
 
     def animate(
-        self, samples: Float[Tensor, "n ..."], path: Path, stamp: Mapping[str, str]
-    ) -> Path:
-        """Write one WAV in which the sounds follow each other.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(self.suffix)
-        self.write_row(samples, path, stamp)
-        return path
+        self, samples: Float[Tensor, "n ..."], *, visible: bool = False
+    ) -> tuple[str, bytes]:
+        """One WAV in which the sounds follow each other."""
+        return self.suffix, self.encode_row(samples, visible=visible)
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
         vocoder = _vocoder_for(self.rate, self.spec.shape[0])
         parts = mel.cpu().split(VOICED)  # a second of sound takes megabytes of spectra on the way
         return torch.cat([voiced(part, self.rate, vocoder) for part in parts])
 
-    def _file(self, wave: np.ndarray, stamp: Mapping[str, str]) -> bytes:
+    def _file(self, wave: np.ndarray, form: str = "", visible: bool = False) -> bytes:
+        container, subtype = CODINGS[self.form(form)]
+        if visible:
+            rhythm = (_rhythm.label(self.rate) * 32767).round().astype(np.int16)
+            wave = np.concatenate([wave, rhythm])
         content = io.BytesIO()
-        with soundfile.SoundFile(
-            content, "w", self.rate, channels=1, subtype="PCM_16", format="WAV"
-        ) as file:
-            if stamp:
-                file.comment = json.dumps(dict(stamp), ensure_ascii=False)
-            file.write(wave)
+        soundfile.write(content, wave, self.rate, subtype=subtype, format=container)
         return content.getvalue()
 
 

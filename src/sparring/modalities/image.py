@@ -12,19 +12,19 @@ from jaxtyping import Float, UInt8
 from PIL import Image as Pictures
 from torch import Tensor
 
-from sparring.core import files
-from sparring.core.errors import BadData
+from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Spec
-from sparring.modalities import NO_STAMP, Elsewhere, Modality, _decode, _sheet
+from sparring.modalities import Elsewhere, Modality, _decode, _sheet, _visible
 
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
 COLOURS = {1: "gray", 3: "red, green, blue", 4: "red, green, blue, opacity"}
 WIDEST = 1024  # pixels of the longer side beyond which it is not
+WIDEST_JPEG = 65_500  # pixels of either side that the coder takes
 FRAME = 80  # milliseconds that an animation shows each picture
 
 
 class Image(Modality):
-    """Pictures of one size; PNG files.
+    """Pictures of one size; PNG or JPEG files.
 
     Raw pixels are uint8 of shape [b, c, h, w], samples are floats in [-1, 1] of the same shape
     (x / 127.5 - 1). One channel is gray, three are RGB, four are RGBA. Any other number has no
@@ -36,6 +36,7 @@ class Image(Modality):
 
     suffix = ".png"
     media_type = "image/png"
+    forms: ClassVar[Mapping[str, str]] = {"png": "image/png", "jpeg": "image/jpeg"}
     looks = ("plain", "residual")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "plain", "channels": 24}
     changes: ClassVar[Mapping[str, Any]] = {"name": "gentle", "brightness": 0.0, "contrast": 0.0}
@@ -134,37 +135,48 @@ class Image(Modality):
             pixels = pixels.view(height, channels, width).permute(1, 0, 2)
         return pixels.contiguous()
 
-    def write(self, sample: Float[Tensor, "c h w"], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one PNG; each entry of `stamp` becomes a text chunk.
+    def encode(
+        self, sample: Float[Tensor, "c h w"], *, form: str = "", visible: bool = False
+    ) -> bytes:
+        """A PNG, or a JPEG, which loses a little and lays what is transparent on white.
 
         Args:
             sample: floats in [-1, 1].
-            path: written atomically, its folder made where missing.
-            stamp: text by keyword, 1 to 79 Latin letters each.
+            form: "png" or "jpeg".
+            visible: whether a label is drawn at an edge, or below where the picture is small.
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        picture = _pictures(self.to_raw(sample[None]))[0]
-        files.atomic_write(path, _sheet.png(picture, stamp))
+        return self.encode_row(sample[None], form=form, visible=visible)
 
-    def write_row(
-        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write one PNG with the pictures side by side, as one broad picture.
+    def encode_row(
+        self, samples: Float[Tensor, "n c h w"], *, form: str = "", visible: bool = False
+    ) -> bytes:
+        """As `encode`, with the pictures side by side as one broad picture.
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form, or the picture is too broad for a JPEG.
         """
         row = torch.cat(self.to_raw(samples).unbind(), dim=2)
-        files.atomic_write(path, _sheet.png(_pictures(row[None])[0], stamp))
+        picture = _pictures(row[None])[0]
+        picture = _visible.with_label(picture) if visible else picture
+        if self.form(form) == "png":
+            return _sheet.png(picture)
+        if max(picture.size) > WIDEST_JPEG:
+            raise UserError(
+                f"A JPEG is up to {WIDEST_JPEG:,} pixels broad, not {max(picture.size):,}; "
+                "choose png."
+            )
+        return _sheet.jpeg(_opaque(picture))
 
     def preview(
         self,
         samples: Float[Tensor, "b c h w"],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG with all samples in rows, small ones magnified by a whole factor.
 
@@ -173,24 +185,19 @@ class Image(Modality):
             captions: words under the samples, one each (fewer leave the rest bare); what is too
                 long for its cell is cut.
             columns: samples in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
         cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
-        opaque = [_opaque(cell) for cell in cells]
-        return _sheet.png(_sheet.sheet(opaque, captions, columns), stamp)
+        sheet = _sheet.sheet([_opaque(cell) for cell in cells], captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
     def animate(
-        self, samples: Float[Tensor, "n c h w"], path: Path, stamp: Mapping[str, str]
-    ) -> Path:
-        """Write samples, at least one, as an endless animated GIF, magnified like a preview.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(".gif")
+        self, samples: Float[Tensor, "n c h w"], *, visible: bool = False
+    ) -> tuple[str, bytes]:
+        """Samples, at least one, as an endless animated GIF, magnified like a preview."""
         frames = [_opaque(_magnified(picture)) for picture in _pictures(self.to_raw(samples))]
-        files.atomic_write(path, _sheet.gif(frames, FRAME, stamp))
-        return path
+        shown = [_visible.with_label(frame) for frame in frames] if visible else frames
+        return ".gif", _sheet.gif(shown, FRAME)
 
 
 def _channels_in_use(picture: Pictures.Image, wanted: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,11 +13,10 @@ import torch
 from jaxtyping import Int, Int32, Shaped
 from torch import Tensor
 
-from sparring.core import files
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
-    NO_STAMP,
     PAGE,
     Elsewhere,
     Modality,
@@ -25,11 +24,10 @@ from sparring.modalities import (
     _text_documents,
     _typeset,
     _utf8,
+    _visible,
 )
 from sparring.modalities._tokens import END, PAD, UNKNOWN, Tokeniser
 
-MARK = "\n\n[AI-generated] "
-"""What comes between a text and its stamp in a file."""
 LARGEST = 1_000_000  # bytes of a file with one text
 LONGEST = 65_536  # symbols of a sample; a file that speaks of more is not believed
 SHOWN = 256  # texts in a preview
@@ -51,6 +49,9 @@ class Text(Modality):
 
     suffix = ".txt"
     media_type = "text/plain"
+    forms: ClassVar[Mapping[str, str]] = {
+        "txt": "text/plain", "md": "text/markdown", "json": "application/json"
+    }  # fmt: skip
     looks = ("phrasal", "sequential")
     pupil: ClassVar[Mapping[str, Any]] = {"name": "phrasal", "channels": 32}
     changes: ClassVar[Mapping[str, Any]] = {"name": "blanking"}
@@ -138,7 +139,8 @@ class Text(Modality):
         Raises:
             BadData: no such file, not UTF-8, or longer than a sample.
         """
-        text = without_stamp(_utf8.read(path, LARGEST))
+        text, told = mark.apart(_utf8.read(path, LARGEST))
+        text = text if told else text.rstrip("\n")
         try:
             return torch.from_numpy(self.row(text))
         except BadData as error:
@@ -164,32 +166,42 @@ class Text(Modality):
             raise BadData(f"{path} holds symbols that are not in the vocabulary: {missing:,}.")
         return row
 
-    def write(self, sample: Shaped[Tensor, " t"], path: Path, stamp: Mapping[str, str]) -> None:
-        """Write one text; the stamp stands below it as JSON.
+    def encode(
+        self, sample: Shaped[Tensor, " t"], *, form: str = "", visible: bool = False
+    ) -> bytes:
+        """One text in UTF-8, as it is, in Markdown, or as a JSON object.
+
+        Args:
+            sample: symbols.
+            form: "txt", "md" or "json".
+            visible: whether a line below says that it is AI-generated; in a plain text, which has
+                no other place for a label, there always is one as soon as it is labelled.
 
         Raises:
-            OutOfResources: the disk is full.
+            UserError: there is no such form.
         """
-        self.write_row(sample[None], path, stamp)
+        return self.encode_row(sample[None], form=form, visible=visible)
 
-    def write_row(
-        self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]
-    ) -> None:
-        """Write one file in which the texts follow each other, with an empty line between.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        told = MARK + json.dumps(dict(stamp), ensure_ascii=False) if stamp else ""
-        text = "\n\n".join(self.texts(samples)) + told + "\n"
-        files.atomic_write(path, text.encode())
+    def encode_row(
+        self, samples: Shaped[Tensor, "n t"], *, form: str = "", visible: bool = False
+    ) -> bytes:
+        """As `encode`, of texts that follow each other with an empty line between."""
+        text, chosen = "\n\n".join(self.texts(samples)), self.form(form)
+        below = [mark.NOTICES] if visible else []
+        if chosen == "md":
+            return _text_documents.markdown([text], [], below)
+        if chosen == "json":
+            notice = {"notice": mark.NOTICES} if visible else {}
+            return _text_documents.json_lines([text], [notice])
+        return f"{text}{mark.MARK + mark.CHINESE if visible else ''}\n".encode()
 
     def preview(
         self,
         samples: Shaped[Tensor, "b t"],
         captions: Sequence[str] = (),
         columns: int = 0,
-        stamp: Mapping[str, str] = NO_STAMP,
+        *,
+        visible: bool = False,
     ) -> bytes:
         """A PNG on which the first 256 texts can be read, long ones only in part.
 
@@ -197,27 +209,25 @@ class Text(Modality):
             samples: at least one.
             captions: words under them.
             columns: texts in a row; 0 makes the sheet as square as possible.
-            stamp: text by keyword inside the file.
+            visible: whether a label is drawn on it.
         """
-        picture = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
-        return _sheet.png(picture, stamp)
+        sheet = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
+        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
 
-    def animate(self, samples: Shaped[Tensor, "n t"], path: Path, stamp: Mapping[str, str]) -> Path:
-        """Write an endless animated GIF that shows one text after the other.
-
-        Raises:
-            OutOfResources: the disk is full.
-        """
-        path = path.with_suffix(".gif")
-        files.atomic_write(path, _sheet.gif(_typeset.frames(self.texts(samples)), FRAME, stamp))
-        return path
+    def animate(
+        self, samples: Shaped[Tensor, "n t"], *, visible: bool = False
+    ) -> tuple[str, bytes]:
+        """An endless animated GIF that shows one text after the other."""
+        frames = _typeset.frames(self.texts(samples))
+        shown = [_visible.with_label(frame) for frame in frames] if visible else frames
+        return ".gif", _sheet.gif(shown, FRAME)
 
     def documents(
         self,
         samples: Shaped[Tensor, "b t"],
-        captions: Sequence[str] = (),
-        facts: Sequence[Mapping[str, Any]] = (),
-        stamp: Mapping[str, str] = NO_STAMP,
+        captions: Sequence[str],
+        facts: Sequence[Mapping[str, Any]],
+        file: Callable[[int], bytes],
     ) -> Mapping[str, bytes]:
         """The texts for people as an HTML page and in Markdown, and for machines in JSON lines.
 
@@ -225,18 +235,7 @@ class Text(Modality):
         """
         texts, names = self.texts(samples), _text_documents.names(captions, facts)
         return {
-            PAGE: _text_documents.page(texts[:PAGED], names, stamp),
-            "samples.md": _text_documents.markdown(texts, names, stamp),
+            PAGE: _text_documents.page(texts[:PAGED], names),
+            "samples.md": _text_documents.markdown(texts, names),
             "samples.jsonl": _text_documents.json_lines(texts, facts),
         }
-
-
-def without_stamp(content: str) -> str:
-    """The text in a file that `write` made, or in one of other people without its last breaks."""
-    text, mark, stamp = content.rpartition(MARK)
-    try:
-        if mark and isinstance(json.loads(stamp), dict):
-            return text
-    except (ValueError, RecursionError):
-        pass  # the author's own words
-    return content.rstrip("\n")

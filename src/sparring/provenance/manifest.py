@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,6 @@ from sparring.core.recipe import Recipe
 from sparring.core.version import VERSION
 
 WATTS_ASSUMED = 65.0
-MARK = {"Software": f"Sparring {VERSION}", "Description": "AI-generated"}
-"""The text that every picture carries, previews of a training too."""
 
 
 def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precision: str,
@@ -47,36 +43,6 @@ def energy(seconds: float) -> dict[str, Any]:
     return {
         "kilowatt_hours": round(seconds * WATTS_ASSUMED / 3.6e6, 6),
         "basis": f"estimate: {WATTS_ASSUMED:.0f} W assumed for the whole time",
-    }
-
-
-def stamp(
-    *,
-    model_hash: str,
-    recipe_hash: str,
-    seeds: list[int],
-    labels: Sequence[Mapping[str, str]],
-    truncation: float,
-    ways: Mapping[str, Any],
-) -> dict[str, str]:
-    """The text that every generated file carries: that it is AI-made, and how to make it again.
-
-    `ways` are settings beyond truncation, such as a temperature, where there are any.
-    """
-    made = {
-        "ai_generated": True,
-        "system": f"Sparring {VERSION}",
-        "model": model_hash,
-        "recipe": recipe_hash,
-        "seeds": seeds,
-        "labels": [dict(names) for names in labels],
-        "truncation": truncation,
-        **ways,
-        "created": now(),
-    }
-    return {
-        **MARK,
-        "sparring": json.dumps(made, sort_keys=True),
     }
 
 

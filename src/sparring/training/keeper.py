@@ -14,7 +14,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition, in_full
 from sparring.modalities import Modality
-from sparring.provenance.manifest import MARK
+from sparring.provenance.labelling import marked
 from sparring.training import checkpoint
 from sparring.training.detectors import Finding
 from sparring.training.display import Display
@@ -237,7 +237,7 @@ class Keeper:
         if self.log is None:
             return
         samples = self.state.average.generator(self._latents, self._condition)
-        png = self.modality.preview(in_full(samples).cpu(), stamp=MARK)
+        png = marked(self.modality.preview(in_full(samples).cpu()), "preview.png")
         self.display.picture(self.log.preview(self.state.samples, png))
 
     def _fixed(self) -> Tensor:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -35,14 +36,46 @@ class Match:
     augment: Augment | None
 
 
+class Reached(enum.Enum):
+    """How far a training has come when it pauses."""
+
+    TURN = enum.auto()
+    """A player has had its turn in a step that goes on."""
+    STEP = enum.auto()
+    """A step is whole, and counts."""
+    BROKEN = enum.auto()
+    """A step was broken off: the losses are no numbers, and it is time to go back."""
+
+
 def play(match: Match, keeper: Keeper) -> None:
     """Train until the recipe's samples are shown, or until someone asks to stop.
 
     `keeper` writes rows, previews and checkpoints, and knows how to return to the last one.
     """
+    goes_on = turns(match, keeper.judge)
+    while match.state.samples < match.recipe.samples and not keeper.should_stop():
+        reached = Reached.TURN
+        while reached is Reached.TURN:
+            reached = next(goes_on)
+        if reached is Reached.STEP:
+            keeper.after_step()
+        else:
+            keeper.roll_back()
+
+
+def turns(match: Match, judge: Callable[[str, torch.Tensor], Verdict]) -> Iterator[Reached]:
+    """The training, turn by turn, for as long as the next one is asked for.
+
+    Args:
+        match: who plays; its state moves.
+        judge: what to make of a player's loss.
+
+    Yields:
+        How far it has come, after each turn.
+    """
     recipe, state = match.recipe, match.state
     phases, views = match.objective.phases(), match.team.views(state.networks)
-    while state.samples < recipe.samples and not keeper.should_stop():
+    while True:
         started = time.perf_counter()
         batch = match.feed.batch(state.samples)
         state.waited += time.perf_counter() - started
@@ -52,10 +85,12 @@ def play(match: Match, keeper: Keeper) -> None:
             # No gradient of an earlier step may look like one of this.
             state.optimisers[player].zero_grad()
         for phase in due:
+            if phase is not due[0]:
+                yield Reached.TURN
             if phase.opening is not None and phase.opens(state.samples, recipe.batch):
                 phase.opening(state.networks)
             loss, logs = turn(match, phase, views[phase.player], batch, moment)
-            verdict = keeper.judge(phase.player, loss)
+            verdict = judge(phase.player, loss)
             if verdict is Verdict.ROLL_BACK:
                 break
             if verdict is Verdict.FINE:
@@ -67,9 +102,9 @@ def play(match: Match, keeper: Keeper) -> None:
             state.step += 1
             state.average.update(state.networks.generator, state.samples, recipe.batch)
             state.seconds += time.perf_counter() - started
-            keeper.after_step()
+            yield Reached.STEP
             continue
-        keeper.roll_back()
+        yield Reached.BROKEN
 
 
 def moment_of(match: Match) -> Moment:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import sparring
+from sparring.core import files
 from sparring.core.recipe import Recipe
 
 
@@ -55,7 +56,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = real.modality.to_samples(real.learned_from(150, seed=3)[0])
     labels = real.learned_from(150, seed=3)[1]["digit"]
     for number, (sample, label) in enumerate(zip(samples, labels.tolist(), strict=True)):
-        real.modality.write(sample, folder / str(label) / f"{number}.png", {})
+        files.atomic_write(folder / str(label) / f"{number}.png", real.modality.encode(sample))
     (folder / "sheet.png").write_bytes(b"no sample")
     (folder / "notes.txt").write_text("no sample either")
     return folder

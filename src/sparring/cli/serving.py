@@ -1,0 +1,106 @@
+"""The verb that serves: models over HTTP."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.cli._labels import (
+    NoCredentials,
+    NoLabels,
+    Producer,
+    TimeStamp,
+    Visible,
+    labelling,
+)
+from sparring.cli._printing import Device
+from sparring.core.errors import UserError
+
+NEEDED = {"fastapi": "fastapi", "uvicorn": "uvicorn", "prometheus_client": "prometheus-client",
+          "python_multipart": "python-multipart"}  # fmt: skip
+
+Models = Annotated[
+    list[str] | None,
+    typer.Argument(help="Run or model folders or names, NAME=FOLDER to rename; else all shipped."),
+]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one and says which.")]
+Folder = Annotated[Path, typer.Option(help="Of the service: its jobs and files.")]
+Runs = Annotated[Path, typer.Option(help="Where trainings are, and are served from.")]
+Token = Annotated[str, typer.Option(help="For everything; better in SPARRING_TOKEN.")]
+TokenFile = Annotated[Path | None, typer.Option(help="Lines of a token and its scope.")]
+AllowHost = Annotated[
+    list[str] | None, typer.Option(help="A name under which clients may address the service.")
+]
+Queue = Annotated[int, typer.Option(min=1, max=10_000, help="Requests that may wait.")]
+Trusted = Annotated[
+    bool, typer.Option(help="The models are my own: components they name are imported and run.")
+]
+
+
+def serve(
+    models: Models = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    folder: Folder = Path("service"),
+    runs: Runs = Path("runs"),
+    token: Token = "",
+    token_file: TokenFile = None,
+    allow_host: AllowHost = None,
+    queue: Queue = 64,
+    device: Device = "auto",
+    trusted: Trusted = False,
+    producer: Producer = "",
+    visible: Visible = False,
+    no_labels: NoLabels = False,
+    no_credentials: NoCredentials = False,
+    time_stamp: TimeStamp = "",
+) -> None:
+    """Serve models over HTTP, as clients of OpenAI's API expect it; Ctrl-C ends politely."""
+    require_extra()
+    from sparring.serve.app import create_app
+    from sparring.serve.auth import read_tokens, require_safe
+    from sparring.serve.registry import public_names
+    from sparring.serve.server import listening, run
+    from sparring.serve.services import Services, Settings
+
+    tokens = read_tokens(token, token_file)
+    require_safe(host, tokens)
+    settings = Settings(
+        folder=folder,
+        models=public_names(models or []),
+        runs=runs,
+        device=device,
+        tokens=tokens,
+        hosts=tuple(allow_host or ()),
+        queue=queue,
+        labelling=labelling(producer, visible, no_labels, no_credentials, time_stamp),
+        trusted=trusted,
+    )
+    bound = listening(host, port)
+    with Services(settings) as services:
+        app = create_app(services)
+        address = f"http://{host}:{bound.getsockname()[1]}"
+        names = ", ".join(services.registry.names())
+        print(f"Serving {names} at {address}/v1; Ctrl-C ends.", file=sys.stderr, flush=True)
+        run(app, services, bound)
+
+
+def require_extra() -> None:
+    """Make sure that what the service needs is installed.
+
+    Raises:
+        UserError: it is not; the message says the command.
+    """
+    for module, package in NEEDED.items():
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UserError(
+                f"The service needs the package {package}; install it with: "
+                "pip install 'sparring[serve]'"
+            ) from error

@@ -1,0 +1,90 @@
+"""JSON: the object itself has the keys `AIGC` and `sparring` (our extension)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sparring.core import mark
+from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Marks, Spot, Unreadable
+from sparring.provenance.carriers.plain_text import decoded
+
+Pairs = list[tuple[str, Any]]
+OURS = (AIGC, *IPTC, "Software", "Description", RECIPE)
+
+
+class Document(Carrier):
+    """One JSON object."""
+
+    name = "JSON"
+    suffixes = (".json",)
+    read_by_people = True
+
+    def claims(self, content: bytes) -> bool:
+        """A text that is one JSON object."""
+        try:
+            return content[:1] == b"{" and bool(_pairs(content))
+        except Unreadable:
+            return False
+
+    def put(self, content: bytes, marks: Marks) -> bytes:
+        """Labels stand behind what the object says."""
+        values = dict(_rest(content))
+        values |= {"Software": mark.SOFTWARE, "Description": mark.NOTICE, **marks.iptc}
+        if marks.aigc:
+            values[AIGC] = dict(marks.aigc)
+        if marks.recipe:
+            values[RECIPE] = json.loads(marks.recipe)
+        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+
+    def find(self, content: bytes) -> Found:
+        """The keys of the object."""
+        found = Found()
+        for key, value in _pairs(content):
+            if key == AIGC:
+                # As text again, key by key, so that one that comes twice is seen.
+                found.labels.append(Spot("JSON key AIGC", _as_text(value)))
+            elif key == RECIPE:
+                found.recipes.append(_as_text(value))
+            elif key == "Description" and value == mark.NOTICE:
+                found.notices.append(mark.NOTICE)
+            elif key in IPTC:
+                found.iptc[key].append(str(value))
+        return found
+
+    def essence(self, content: bytes) -> Iterator[bytes]:
+        """What else the object says, however it is spaced and ordered."""
+        yield json.dumps([[key, _as_text(value)] for key, value in sorted(_rest(content))]).encode()
+
+
+class _Object(Pairs):
+    """A JSON object as its pairs, so that a key that comes twice is not lost."""
+
+
+def _pairs(content: bytes) -> Pairs:
+    try:
+        read = json.loads(decoded(content), object_pairs_hook=_Object)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"it is no JSON: {error or 'it is nested too deep'}") from error
+    if not isinstance(read, _Object):
+        raise Unreadable("it is no JSON object")
+    return read
+
+
+def _rest(content: bytes) -> Pairs:
+    return [(key, _plain(value)) for key, value in _pairs(content) if key not in OURS]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Object):
+        return {key: _plain(each) for key, each in value}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _as_text(value: Any) -> str:
+    """JSON again, with every pair of the outermost object."""
+    if isinstance(value, _Object):
+        pairs = (f"{json.dumps(key)}: {json.dumps(_plain(each))}" for key, each in value)
+        return f"{{{', '.join(pairs)}}}"
+    return json.dumps(_plain(value), sort_keys=True)

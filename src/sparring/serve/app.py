@@ -1,0 +1,51 @@
+"""HTTP before the services: routes, and the three layers that every request passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from sparring.core.version import VERSION
+from sparring.serve.bodies import NO_UPLOADS, Bodies, Uploads
+from sparring.serve.errors import handle_errors
+from sparring.serve.guard import Guard
+from sparring.serve.observing import Observing
+from sparring.serve.routes import (
+    audio,
+    completions,
+    files,
+    health,
+    images,
+    jobs,
+    models,
+    runs,
+    verify,
+)
+from sparring.serve.services import Services
+
+
+def create_app(
+    services: Services, *, public: Sequence[str] = (), uploads: Uploads = NO_UPLOADS
+) -> FastAPI:
+    """The service as an ASGI app; whoever runs it starts and ends the services.
+
+    Args:
+        services: what works behind it.
+        public: paths, and all beneath them, that need no token, such as a page to log in.
+        uploads: paths beneath which larger files may come, as `Bodies` has them.
+    """
+    # Pages with documents would fetch their scripts from elsewhere, so there are none.
+    app = FastAPI(
+        title="Sparring", version=VERSION, docs_url=None, redoc_url=None,
+        summary="Pictures, sounds and texts of models that learned by sparring.",
+    )  # fmt: skip
+    app.state.services = services
+    for each in (images, audio, completions, models, files, jobs, runs, verify, health):
+        app.include_router(each.router)
+    handle_errors(app)
+    # The last one added is the first one passed.
+    app.add_middleware(Bodies, uploads=uploads)
+    app.add_middleware(Guard, services=services, public=public)
+    app.add_middleware(Observing, metrics=services.metrics)
+    return app

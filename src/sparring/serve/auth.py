@@ -1,0 +1,130 @@
+"""Who may do what: tokens with scopes, hosts that the service answers to, and origins."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sparring.core.errors import BadData, UserError, nearest
+
+GENERATE, TRAIN, ADMIN = "generate", "train", "admin"
+SCOPES: Mapping[str, frozenset[str]] = {
+    GENERATE: frozenset({GENERATE}),
+    TRAIN: frozenset({GENERATE, TRAIN}),
+    ADMIN: frozenset({GENERATE, TRAIN, ADMIN}),
+}
+"""What each scope of a token allows."""
+SHORTEST = 16  # characters of a token; shorter ones can be guessed
+VARIABLE = "SPARRING_TOKEN"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        name: the first digits of the hash of the token, or "local" where none is needed.
+        allowed: scopes.
+    """
+
+    name: str
+    allowed: frozenset[str]
+
+
+LOCAL = Caller("local", SCOPES[ADMIN])
+"""Everybody, where the service listens on this machine alone and has no tokens."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens by their hashes; the tokens themselves are not kept."""
+
+    callers: Mapping[bytes, Caller] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.callers)
+
+    @staticmethod
+    def of(pairs: Iterable[tuple[str, str]]) -> Tokens:
+        """From tokens and their scopes.
+
+        Raises:
+            UserError: a token too short, or an unknown scope.
+        """
+        callers: dict[bytes, Caller] = {}
+        for token, scope in pairs:
+            if len(token) < SHORTEST or not token.isascii() or not token.isprintable():
+                raise UserError(
+                    f"A token needs {SHORTEST} letters, digits and marks or more; make one with: "
+                    "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+                )
+            if scope not in SCOPES:
+                raise UserError(f"There is no scope {scope!r}. {nearest(scope, SCOPES)}")
+            digest = _digest(token)
+            callers[digest] = Caller(digest.hex()[:12], SCOPES[scope])
+        return Tokens(callers)
+
+    def caller(self, token: str) -> Caller | None:
+        """Whose token this is; every one is compared, so that time tells nothing."""
+        digest, found = _digest(token), None
+        for known, caller in self.callers.items():
+            if hmac.compare_digest(known, digest):
+                found = caller
+        return found
+
+
+def read_tokens(token: str, file: Path | None) -> Tokens:
+    """The token of a command line or of SPARRING_TOKEN, for everything, and those of a file.
+
+    A file has a token and a scope on each line, with a blank between; what follows a # is a remark.
+
+    Raises:
+        BadData: the file cannot be read.
+        UserError: what `Tokens.of` refuses, or a line of another form.
+    """
+    pairs: list[tuple[str, str]] = []
+    token = token or os.environ.get(VARIABLE, "")
+    if token:
+        pairs.append((token, ADMIN))
+    if file is not None:
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadData(f"{file} cannot be read: {error}.") from error
+        for number, line in enumerate(lines, 1):
+            words = line.partition("#")[0].split()
+            if len(words) not in (0, 2):
+                raise UserError(f"{file}, line {number}: a token and a scope are needed.")
+            pairs += [(words[0], words[1])] if words else []
+    return Tokens.of(pairs)
+
+
+def require_safe(host: str, tokens: Tokens) -> None:
+    """Make sure that nobody else can use a service without a token.
+
+    Raises:
+        UserError: it would listen beyond this machine, and there is no token.
+    """
+    if not tokens and not is_loopback(host):
+        raise UserError(
+            f"Listening on {host} would let everybody who reaches this machine use it; give a "
+            f"token with --token-file or {VARIABLE}, or listen on 127.0.0.1."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,157 @@
+"""What was made: tiles that can be opened, and what is known of each."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+
+from nicegui import ui
+
+from sparring.core.errors import UserError
+from sparring.studio.making import Asked, alike
+from sparring.studio.shelf import Piece
+from sparring.studio.shell import Place, panel, tell, warn
+from sparring.studio.showing import address, alt, draw_large, words_under
+from sparring.studio.verdicts import draw_verdict
+
+PAGE = 48  # tiles that are shown before one asks for more
+
+Make = Callable[[str, Asked], object]
+"""Called with a model and a wish, to make more; may return something to await."""
+
+
+class Gallery:
+    """The tiles of a shelf, newest first.
+
+    Args:
+        place: the page that it is drawn on.
+        make: makes more of it.
+        fill: puts the settings of a piece back into the form.
+    """
+
+    def __init__(self, place: Place, make: Make, fill: Callable[[Piece], None]) -> None:
+        self.place, self.make, self.fill = place, make, fill
+        self.shown = PAGE
+        self.dialog = ui.dialog().props("maximized=false")
+        with panel(place.say("gallery"), made=True):
+            self.tiles = ui.element("div")
+
+    def draw(self) -> None:
+        """Draw what is on the shelf now."""
+        say, shelf = self.place.say, self.place.desk.shelf
+        self.tiles.clear()
+        pieces = shelf.newest(self.shown)
+        with self.tiles:
+            if not pieces:
+                ui.label(say("gallery_empty")).classes("quiet")
+            for style, group in itertools.groupby(pieces, _style):
+                with ui.element("div").classes(style).style("margin-bottom: .7rem"):
+                    for piece in group:
+                        self._tile(piece)
+            if len(shelf) > self.shown:
+                ui.button(say("more"), on_click=self._more).props("flat no-caps")
+
+    def _more(self) -> None:
+        self.shown += PAGE
+        self.draw()
+
+    def _tile(self, piece: Piece) -> None:
+        say = self.place.say
+        with ui.element("div").classes("piece"):
+            with ui.element("button").classes("tile").props(
+                f'type=button data-testid=piece aria-label="{alt(piece, say)}"'
+            ).on("click", lambda: self.open(piece)):  # fmt: skip
+                if piece.text:
+                    ui.label(piece.text).classes("text")
+                else:
+                    ui.element("img").props(
+                        f'src="{address(piece, picture=True)}" alt="" loading=lazy'
+                    )
+                ui.label(words_under(piece)).classes("words")
+            if piece.heard:
+                ui.element("audio").props(f'controls preload=none src="{address(piece)}"')
+
+    def open(self, piece: Piece) -> None:
+        """Show a piece with everything that is known of it."""
+        say = self.place.say
+        self.dialog.clear()
+        with self.dialog, ui.card().classes("panel").style("max-width: 900px; width: 100%"):
+            with ui.element("div").classes("panel-head").style("width: 100%"):
+                ui.label(words_under(piece)).classes("panel-title").props("role=heading")
+                ui.button(icon="close", on_click=self.dialog.close).props(
+                    f'flat round dense aria-label="{say("close")}"'
+                )
+            with ui.element("div").classes("halves").style("width: 100%"):
+                with ui.element("div").classes("large" + " sound" * piece.heard):
+                    draw_large(piece, say)
+                    self._actions(piece)
+                with ui.element("div") as facts:
+                    self._facts(piece)
+        self.dialog.open()
+        ui.timer(0, lambda: self._verdict(piece, facts), once=True)
+
+    def _actions(self, piece: Piece) -> None:
+        say = self.place.say
+        with ui.element("div").classes("line").style("margin-top: .7rem"):
+            ui.button(say("again"), icon="replay", on_click=lambda: self._go(piece.again(), piece))
+            ui.button(
+                say("alike"), icon="blur_on", on_click=lambda: self._go(alike(piece.again()), piece)
+            )
+            ui.link(say("download"), address(piece)).props(f'download="{piece.file}"').classes(
+                "q-btn q-btn--flat"
+            ).style("padding: .45rem .8rem")
+            ui.button(say("use"), icon="tune", on_click=lambda: self._use(piece)).props("flat")
+            ui.button(say("remove"), icon="delete", on_click=lambda: self._remove(piece)).props(
+                "flat color=negative"
+            )
+
+    def _facts(self, piece: Piece) -> None:
+        say = self.place.say
+        with ui.element("div").classes("facts"):
+            for key, value in (
+                ("model", piece.model),
+                ("model_hash", piece.model_hash[:16]),
+                ("seed", piece.seed),
+                ("labels", " ".join(f"{k}={v}" for k, v in piece.labels.items()) or "-"),
+                ("made_at", piece.made.replace("T", " ")),
+                ("settings", json.dumps(piece.asked, ensure_ascii=False)),
+            ):
+                ui.label(say(key))
+                ui.label(str(value))
+
+    async def _verdict(self, piece: Piece, where: ui.element) -> None:
+        path = self.place.desk.shelf.path(piece)
+        try:
+            content = await asyncio.to_thread(path.read_bytes)
+            verdict = await asyncio.to_thread(self.place.desk.verify, content, piece.file)
+        except (OSError, UserError) as error:
+            tell(str(error))
+            return
+        with where:
+            draw_verdict(verdict, self.place.say)
+
+    async def _go(self, asked: Asked, piece: Piece) -> None:
+        self.dialog.close()
+        made = self.make(piece.model, asked)
+        if hasattr(made, "__await__"):
+            await made  # pyrefly: ignore
+
+    def _use(self, piece: Piece) -> None:
+        self.dialog.close()
+        self.fill(piece)
+
+    def _remove(self, piece: Piece) -> None:
+        self.dialog.close()
+        try:
+            self.place.desk.shelf.remove(piece)
+        except UserError as error:
+            warn(error)
+        self.draw()
+
+
+def _style(piece: Piece) -> str:
+    if piece.text:
+        return "tiles wide"
+    return "tiles sounds" if piece.heard else "tiles"

@@ -1,0 +1,342 @@
+"""Bad requests to the service, each with the answer that is promised."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("prometheus_client")
+
+from fastapi.testclient import TestClient
+
+from sparring.core.errors import UserError
+from sparring.serve.app import create_app
+from sparring.serve.auth import Tokens, is_loopback, read_tokens, require_safe
+from sparring.serve.services import Services, Settings
+from sparring.training.run import Run
+
+IMAGES = "/v1/images/generations"
+JSON = {"content-type": "application/json"}
+TOKENS = {"generate": "g" * 32, "train": "t" * 32, "admin": "a" * 32}
+
+
+@pytest.fixture(scope="module")
+def services(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    folder = tmp_path_factory.mktemp("service")
+    settings = Settings(
+        folder / "kept", {"shades": trained.folder}, runs=folder / "runs",
+        tokens=Tokens.of((token, scope) for scope, token in TOKENS.items()),
+        hosts=("models.example",), queue=2,
+    )  # fmt: skip
+    with Services(settings) as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def bare(services: Services) -> TestClient:
+    """Someone without a token."""
+    app = create_app(services)
+    return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+
+def with_token(bare: TestClient, scope: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {TOKENS[scope]}"}
+
+
+@pytest.fixture
+def may(bare: TestClient) -> dict[str, str]:
+    return with_token(bare, "admin")
+
+
+def refused(answer: Any, status: int, code: str | None = None) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    if code is not None:
+        assert error["code"] == code, error
+    return error
+
+
+# 28: models only by the registry's names.
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "http://169.254.169.254/model",
+        "shades/../shades", "shades\x00", "digits", ".", "~", "C:\\model", "a" * 200,
+    ],
+)  # fmt: skip
+def test_a_model_is_no_path(bare: TestClient, may: dict[str, str], name: str) -> None:
+    given = {"model": name, "prompt": ""}
+    refused(bare.post(IMAGES, json=given, headers=may), 404, "model_not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/models/..%2f..%2fetc%2fpasswd", "/v1/models/%2e%2e", "/v1/files/..%2fjobs.sqlite",
+        "/v1/files/file-" + "0" * 32 + "%00", "/v1/jobs/..%2f..", "/v1/jobs/job-1/result",
+        "/v1/runs/..%2fkept", "/v1/runs/%2e%2e/preview", "/nothing",
+    ],
+)  # fmt: skip
+def test_a_path_leads_nowhere_else(bare: TestClient, may: dict[str, str], path: str) -> None:
+    refused(bare.get(path, headers=may), 404)
+
+
+def test_other_methods_are_refused(bare: TestClient, may: dict[str, str]) -> None:
+    refused(bare.get(IMAGES, headers=may), 405)
+    refused(bare.put("/v1/models", json={}, headers=may), 405)
+
+
+# 29: nothing is fetched for anybody.
+@pytest.mark.parametrize("field", ["url", "image_url", "image", "webhook"])
+def test_no_field_takes_an_address(bare: TestClient, may: dict[str, str], field: str) -> None:
+    for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "http://[::1]:1/"):
+        given = {"model": "shades", "prompt": "", field: address}
+        error = refused(bare.post(IMAGES, json=given, headers=may), 400, "unknown_field")
+        assert error["param"] == field
+
+
+# 30: bodies of any size and form.
+def test_a_body_that_says_it_is_too_large(bare: TestClient, may: dict[str, str]) -> None:
+    body = b'{"prompt": "' + b"x" * (1 << 20) + b'"}'
+    refused(bare.post(IMAGES, content=body, headers=may | JSON), 413, "body_too_large")
+
+
+def test_a_body_without_length_is_counted(bare: TestClient, may: dict[str, str]) -> None:
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 10 << 20:
+            sent += 1 << 16
+            yield b" " * (1 << 16)
+
+    refused(bare.post(IMAGES, content=endless(), headers=may | JSON), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "json"])
+def test_a_body_of_another_kind(bare: TestClient, may: dict[str, str], kind: str) -> None:
+    headers = may | {"content-type": kind}
+    answer = bare.post(IMAGES, content=b'{"prompt": ""}', headers=headers)
+    refused(answer, 415, "unsupported_media_type")
+
+
+# 31: JSON that is none.
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe{}", b'{"prompt": "\\ud800"}',
+        b'{"prompt": "", "truncation": NaN}', b'{"prompt": "", "truncation": Infinity}',
+        b'{"prompt": "", "truncation": -Infinity}', b'{"prompt": "", "truncation": 1e999}',
+        b'{"prompt": "", "seed": 1, "seed": 2}', b'{"prompt": "", "\\u0073eed": 1, "seed": 2}',
+        b'{"prompt": ' + b"[" * 5000 + b"]" * 5000 + b"}", b"[" * 100_000,
+        b'{"prompt": "", "latent": [' + b"9" * 5000 + b"]}",
+        b'{"prompt": "", "seed": 1.5}', b'{"prompt": "", "n": true}', b'{"prompt": "", "n": 1e1}',
+        b'{"prompt": "", "seed": -1}', b'{"prompt": "", "seed": 9223372036854775808}',
+        b'{"prompt": "", "n": 0}', b'{"prompt": "", "n": 11}', b"{'prompt': ''}",
+        b'{"prompt": "", "latent": [1e308, 1e308, 1, 1, 1, 1, 1, 1]}',
+    ],
+    ids=range(25),
+)  # fmt: skip
+def test_json_that_is_none(bare: TestClient, may: dict[str, str], body: bytes) -> None:
+    refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
+
+
+def test_brackets_within_texts_are_no_depth(bare: TestClient, may: dict[str, str]) -> None:
+    body = json.dumps({"model": "shades", "prompt": "[" * 100 + '"\\', "label": "dark"})
+    assert bare.post(IMAGES, content=body, headers=may | JSON).status_code == 200
+
+
+# 32: tokens, origins, hosts.
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {}, {"authorization": ""}, {"authorization": "Bearer"}, {"authorization": "Bearer wrong"},
+        {"authorization": f"Basic {TOKENS['admin']}"}, {"authorization": TOKENS["admin"]},
+        {"authorization": f"Bearer {TOKENS['admin'][:-1]}"}, {"x-api-key": TOKENS["admin"]},
+        {"authorization": f"Bearer {TOKENS['admin']}x"}, {"cookie": "sparring_token=wrong"},
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_without_the_right_token(bare: TestClient, headers: dict[str, str]) -> None:
+    for path in ("/v1/models", "/metrics", "/openapi.json", "/", "/docs", "/v1/runs", "/anything"):
+        answer = bare.get(path, headers=headers)
+        refused(answer, 401, "invalid_api_key")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_in_the_address_is_none(bare: TestClient) -> None:
+    for name in ("token", "api_key", "access_token"):
+        refused(bare.get(f"/v1/models?{name}={TOKENS['admin']}"), 401)
+
+
+def test_health_needs_no_token(bare: TestClient) -> None:
+    assert bare.get("/healthz").status_code == 200
+    assert bare.get("/readyz").status_code == 200
+
+
+def test_scopes_allow_what_they_say(bare: TestClient) -> None:
+    allowed = {
+        "/v1/models": ("generate", "train", "admin"),
+        "/v1/jobs": ("generate", "train", "admin"),
+        "/v1/runs": ("train", "admin"),
+        "/v1/recipes": ("train", "admin"),
+        "/metrics": ("admin",),
+    }
+    for path, scopes in allowed.items():
+        for scope in TOKENS:
+            answer = bare.get(path, headers=with_token(bare, scope))
+            if scope in scopes:
+                assert answer.status_code == 200
+            else:
+                refused(answer, 403, "missing_scope")
+
+
+def test_a_cookie_holds_a_token_too(bare: TestClient) -> None:
+    headers = {"cookie": f"theme=dark; sparring_token={TOKENS['generate']}"}
+    assert bare.get("/v1/models", headers=headers).status_code == 200
+
+
+def test_a_training_is_not_for_everybody(
+    bare: TestClient, services: Services, may: dict[str, str]
+) -> None:
+    job = services.jobs.add("train", {"run": "none-such"})
+    low = with_token(bare, "generate")
+    for path in (f"/v1/jobs/{job.id}", f"/v1/jobs/{job.id}/events", f"/v1/jobs/{job.id}/result"):
+        refused(bare.get(path, headers=low), 403, "missing_scope")
+    refused(bare.delete(f"/v1/jobs/{job.id}", headers=low), 403, "missing_scope")
+    assert bare.get("/v1/jobs", headers=low).json()["data"] == []
+    assert bare.delete(f"/v1/jobs/{job.id}", headers=may).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "10.0.0.1", "["])
+def test_other_hosts_are_not_answered(bare: TestClient, may: dict[str, str], host: str) -> None:
+    for path in ("/healthz", "/v1/models"):
+        refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1"])
+def test_known_hosts_are(bare: TestClient, may: dict[str, str], host: str) -> None:
+    assert bare.get("/v1/models", headers=may | {"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:81", "http://["]
+)
+def test_pages_of_others_get_nothing(bare: TestClient, may: dict[str, str], origin: str) -> None:
+    answer = bare.post(IMAGES, json={"prompt": ""}, headers=may | {"origin": origin})
+    refused(answer, 403, "other_origin")
+    before = bare.options(IMAGES, headers={"origin": origin, "host": "localhost"})
+    assert "access-control-allow-origin" not in before.headers
+
+
+def test_our_own_pages_do(bare: TestClient, may: dict[str, str]) -> None:
+    headers = may | {"origin": "http://localhost"}
+    assert bare.get("/v1/models", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])
+def test_beyond_this_machine_a_token_is_needed(host: str) -> None:
+    assert not is_loopback(host)
+    with pytest.raises(UserError, match="token") as told:
+        require_safe(host, Tokens())
+    assert told.value.code == 2
+    require_safe(host, Tokens.of([("x" * 16, "admin")]))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.3.2.1"])
+def test_on_this_machine_none_is(host: str) -> None:
+    require_safe(host, Tokens())
+
+
+@pytest.mark.parametrize(
+    "lines", ["short generate", "x" * 20, f"{'x' * 20} master", f"{'x' * 20} train too", "é" * 20]
+)
+def test_token_files_with_mistakes(tmp_path: Path, lines: str) -> None:
+    file = tmp_path / "tokens"
+    file.write_text(lines)
+    with pytest.raises(UserError):
+        read_tokens("", file)
+
+
+def test_a_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "tokens"
+    file.write_text(f"# ours\n{'x' * 20} train  # for Ann\n\n")
+    monkeypatch.setenv("SPARRING_TOKEN", "y" * 20)
+    tokens = read_tokens("", file)
+    ann, all_of_it = tokens.caller("x" * 20), tokens.caller("y" * 20)
+    assert ann is not None
+    assert all_of_it is not None
+    assert ("admin" in ann.allowed, "admin" in all_of_it.allowed) == (False, True)
+    assert tokens.caller("") is None
+
+
+# 33: more than the queue takes.
+def test_a_full_queue_is_told_at_once(
+    bare: TestClient, services: Services, may: dict[str, str]
+) -> None:
+    pulled, begun = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert pulled.wait(30)
+
+    held = [services.worker.call(hold)]
+    assert begun.wait(10)
+    held += [services.worker.call(lambda: None) for _ in range(2)]
+    try:
+        answer = bare.post(IMAGES, content=b"not even JSON", headers=may | JSON)
+        refused(answer, 429, "overloaded")
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert bare.get("/healthz").status_code == 200
+        assert bare.get("/v1/models", headers=may).status_code == 200
+    finally:
+        pulled.set()
+    for each in held:
+        each.result(10)
+    answer = bare.post(IMAGES, json={"model": "shades", "prompt": ""}, headers=may)
+    assert answer.status_code == 200
+
+
+def test_the_log_keeps_no_secrets(
+    bare: TestClient, may: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "sparring.access"):
+        given = {"model": "shades", "prompt": "", "label": "dark", "user": "ann@example.org"}
+        headers = may | {"x-request-id": "my-request.1"}
+        answer = bare.post(f"{IMAGES}?secret=1", json=given, headers=headers)
+    assert answer.headers["x-request-id"] == "my-request.1"
+    line = json.loads(caplog.messages[-1])
+    assert (line["id"], line["status"], line["route"]) == ("my-request.1", 200, IMAGES)
+    assert len(line["user"]) == len(line["caller"]) == 12
+    for secret in (TOKENS["admin"], "dark", "ann@", "secret"):
+        assert secret not in caplog.messages[-1]
+    odd = bare.get("/v1/models", headers=may | {"x-request-id": "two words"})
+    assert odd.headers["x-request-id"] != "two words"
+
+
+def test_a_damaged_model_is_not_the_clients_fault(
+    trained: Run, tmp_path: Path, bare: TestClient
+) -> None:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"no weights at all")
+    settings = Settings(tmp_path / "kept", {"bad": folder}, runs=tmp_path / "runs")
+    with Services(settings) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        assert client.get("/v1/models").json()["data"] == []
+        answer = client.post(IMAGES, json={"model": "bad", "prompt": ""})
+        error = refused(answer, 503, "unusable_model")
+        assert str(folder) not in error["message"]
+
+
+def test_two_services_do_not_share_a_folder(services: Services) -> None:
+    with pytest.raises(UserError, match="is in use by process"):
+        Services(services.settings)

@@ -1,0 +1,252 @@
+"""Jobs outlive requests, clients and the service itself."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparring.core.errors import UserError
+from sparring.core.recipe import Recipe
+from sparring.serve.jobs import (
+    Job,
+    JobStore,
+    OtherRequest,
+    TooManyJobs,
+    UnknownJob,
+)
+from sparring.serve.lanes import Jobs, Kind, Stopped, Task
+from sparring.serve.limits import MOST_JOBS_WAITING
+from sparring.serve.services import Services, Settings
+from sparring.serve.trainings import recipe_from_afar
+from sparring.training.run import Run
+
+
+class Counting(Kind):
+    """Counts until it is let go or told to stop."""
+
+    name = "generate"
+
+    def __init__(self, *, starts_anew: bool = True) -> None:
+        self.starts_anew = starts_anew
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def run(self, task: Task) -> Mapping[str, Any]:
+        if task.job.request.get("fail"):
+            raise UserError("failed on purpose")
+        self.begun.set()
+        counted = 0
+        while not self.go_on.wait(0.01):
+            counted += 1
+            task.tell(0.5, counted=counted)
+            if task.shall_stop:
+                raise Stopped(f"stopped at {counted}")
+        return {"counted": counted}
+
+
+def over(jobs: Jobs | JobStore, name: str) -> Job:
+    until = time.monotonic() + 60
+    while not (job := jobs.get(name)).is_over:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return job
+
+
+def test_a_job_runs_and_says_what_came_out(tmp_path: Path) -> None:
+    kind = Counting()
+    jobs = Jobs(JobStore(tmp_path / "jobs.sqlite"), [kind], tmp_path)
+    jobs.start()
+    first, second = jobs.add("generate", {"a": 1}), jobs.add("generate", {"fail": True})
+    assert kind.begun.wait(10)
+    assert jobs.position(second.id) == 0
+    third = jobs.add("generate", {})
+    assert jobs.position(third.id) == 1
+    assert jobs.cancel(third.id).status == "cancelled"
+    kind.go_on.set()
+    assert over(jobs, first.id).status == "succeeded"
+    failed = over(jobs, second.id)
+    assert (failed.status, failed.error) == ("failed", "failed on purpose")
+    assert [job.id for job in jobs.newest()] == [third.id, second.id, first.id]
+    jobs.stop()
+    with pytest.raises(UnknownJob):
+        jobs.get("job-0")
+
+
+def test_a_running_job_can_be_cancelled(tmp_path: Path) -> None:
+    kind = Counting()
+    jobs = Jobs(JobStore(tmp_path / "jobs.sqlite"), [kind], tmp_path)
+    jobs.start()
+    job = jobs.add("generate", {})
+    assert kind.begun.wait(10)
+    jobs.cancel(job.id)
+    assert over(jobs, job.id).status == "cancelled"
+    assert jobs.cancel(job.id).status == "cancelled"
+    jobs.stop()
+
+
+@pytest.mark.parametrize(("starts_anew", "status"), [(True, "queued"), (False, "interrupted")])
+def test_what_the_end_of_the_service_does(tmp_path: Path, starts_anew: bool, status: str) -> None:
+    kind = Counting(starts_anew=starts_anew)
+    store = JobStore(tmp_path / "jobs.sqlite")
+    jobs = Jobs(store, [kind], tmp_path)
+    jobs.start()
+    job, waiting = jobs.add("generate", {}), jobs.add("generate", {})
+    assert kind.begun.wait(10)
+    jobs.stop()
+    assert jobs.get(job.id).status == status
+    assert jobs.get(waiting.id).status == "queued"
+    store.close()
+    again = Jobs(JobStore(tmp_path / "jobs.sqlite"), [kind], tmp_path)
+    kind.go_on.set()
+    again.start()
+    assert over(again, waiting.id).status == "succeeded"
+    assert over(again, job.id).status == ("succeeded" if starts_anew else "interrupted")
+    again.stop()
+
+
+def test_jobs_that_a_crash_cut_off_are_marked(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    first, second = store.add("generate", {}), store.add("generate", {})
+    assert store.claim("generate") is not None
+    other = JobStore(tmp_path / "jobs.sqlite")  # as after kill -9: nobody has closed the first
+    assert [job.id for job in other.interrupt_running()] == [first.id]
+    assert other.get(first.id).status == "interrupted"
+    assert other.get(second.id).status == "queued"
+    claimed = other.claim("generate")
+    assert claimed is not None
+    assert claimed.id == second.id
+    assert other.claim("generate") is None
+
+
+def test_one_key_makes_one_job(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    first = store.add("generate", {"n": 1}, repeat="me:k")
+    assert store.add("generate", {"n": 1}, repeat="me:k").id == first.id
+    assert store.add("generate", {"n": 1}, repeat="you:k").id != first.id
+    with pytest.raises(OtherRequest):
+        store.add("generate", {"n": 2}, repeat="me:k")
+    assert len(store.newest()) == 2
+
+
+def test_only_so_many_may_wait(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    for number in range(MOST_JOBS_WAITING):
+        store.add("generate", {"n": number})
+    with pytest.raises(TooManyJobs):
+        store.add("generate", {})
+
+
+def test_watching_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    jobs = Jobs(store, [], tmp_path)
+    job = store.add("generate", {})
+    store.claim("generate")
+    store.progress(job.id, 0.5, {"counted": 1})
+
+    async def watch(after: int) -> list[tuple[int, str]]:
+        found = []
+        async for event in jobs.watch(job.id, after):
+            if event is None:
+                store.finish(job.id, "succeeded", result={})
+            else:
+                found.append((event.id, event.type))
+        return found
+
+    seen = asyncio.run(watch(0))
+    assert [kind for _, kind in seen] == ["status", "status", "progress", "status"]
+    assert asyncio.run(watch(seen[1][0])) == seen[2:]
+
+
+def test_finished_jobs_are_forgotten_after_a_while(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    old, waiting = store.add("generate", {}), store.add("generate", {})
+    store.finish(old.id, "cancelled")
+    assert store.forget_old(seconds=1_000) == []
+    assert store.forget_old(seconds=-1) == [old.id]
+    assert not store.events(old.id)
+    assert store.get(waiting.id).status == "queued"
+
+
+@pytest.fixture
+def services(trained: Run, tmp_path: Path) -> Services:
+    settings = Settings(tmp_path / "kept", {"shades": trained.folder}, runs=tmp_path / "runs")
+    return Services(settings)
+
+
+def test_many_samples_become_a_zip_of_labelled_files(services: Services, trained: Run) -> None:
+    with services:
+        job = services.make_many({"model": "shades", "count": 20, "seed": 3, "label": "dark"})
+        done = over(services.jobs, job.id)
+        assert done.status == "succeeded", done.error
+        path = services.jobs.folder / job.id / done.result["file"]
+        made = trained.sampler().generate(20, seed=3, labels="dark")
+        with zipfile.ZipFile(path) as archive:
+            assert archive.namelist()[0] == "000003-dark.png"
+            assert len(archive.namelist()) == len(made)
+            assert b"AI-generated" in archive.read("000022-dark.png")
+        with pytest.raises(UserError, match="no class 'purple'"):
+            services.make_many({"model": "shades", "count": 20, "label": "purple"})
+
+
+def test_a_training_is_started_stopped_and_resumed(services: Services, tiny: Recipe) -> None:
+    with services:
+        slow = tiny.replace(
+            {"samples": 10_000_000, "training.log_every": 64, "judge.every": 0, "name": "long"}
+        )
+        job = services.train(slow)
+        until = time.monotonic() + 120
+        while not any(e.type == "progress" for e in services.jobs.events(job.id)):
+            assert time.monotonic() < until
+            assert not services.jobs.get(job.id).is_over, services.jobs.get(job.id).error
+            time.sleep(0.05)
+        services.jobs.cancel(job.id)
+        stopped = over(services.jobs, job.id)
+        assert (stopped.status, stopped.request["run"]) == ("cancelled", "long")
+        assert str(services.settings.runs) not in stopped.error
+        run = services.trainings.find("long")
+        assert run.samples > 0
+        assert services.registry.names() == ["long", "shades"]
+        assert services.trainings.free_name("long") == "long-2"
+        again = services.resume("long")
+        until = time.monotonic() + 120
+        while not any(e.type == "progress" for e in services.jobs.events(again.id)):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    # The end of the service stops a training, which saves, and marks it.
+    kept = JobStore(services.settings.folder / "jobs.sqlite")
+    assert kept.get(again.id).status == "interrupted"
+    assert run.samples > run.metrics[0]["samples"]
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        ("../../etc/passwd", {}),
+        ("/etc/passwd.toml", {}),
+        ("digitz", {}),
+        ("folder", {"data.path": "photos"}),
+        ("digits", {"data.path": "/etc"}),
+        ("digits", {"data.name": "/etc/passwd"}),
+        ("digits", {"objective.name": "os:system"}),
+        ("digits", {"data.tokeniser": "mine"}),
+        ("digits", {"name": "../../up"}),
+        ("digits", {"nothing": 1}),
+    ],
+)
+def test_a_recipe_from_afar_names_no_paths_and_no_code(
+    name: str, overrides: dict[str, Any]
+) -> None:
+    with pytest.raises(UserError):
+        recipe_from_afar(name, overrides)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../up", "a/b", ".hidden", "a" * 65, "a\nb"])
+def test_a_run_is_not_called_so(services: Services, tiny: Recipe, name: str) -> None:
+    with services, pytest.raises(UserError):
+        services.trainings.free_name(name)
