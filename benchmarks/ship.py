@@ -1,9 +1,9 @@
 """Puts a run among the models that come with Sparring: `python benchmarks/ship.py RUN NAME`.
 
 Stores the best generator of the run in half precision, judges it beside the original, and refuses
-where all who can see it agree that something was lost: of the fifty readings of a model of texts, two
-or three lie beyond their intervals by chance. The folder `src/sparring/weights/NAME` then
-holds the weights, `report.json`, and a card with scores, floors, limits and the energy of the
+where all who can see it agree that something was lost: of the fifty readings of a model of texts,
+two or three lie beyond their intervals by chance. The folder `src/sparring/weights/NAME` then holds
+the weights, `report.json`, and a card with scores, floors, limits and the energy of the
 training.
 """
 
