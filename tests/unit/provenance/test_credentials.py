@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ pytest.importorskip("c2pa")
 
 from sparring.core.errors import BadData, UserError
 from sparring.provenance import credentials
+from sparring.provenance import identity as identities
 from sparring.provenance.identity import AUTHORITY, FOLDER, KEY, identity
 from sparring.provenance.labelling import Labelling, labelled
 from sparring.provenance.verify import Layer, verify
@@ -112,3 +114,13 @@ def test_without_the_extra_files_get_the_other_labels(
         labelled(plain["a.png"], "a.png", some_facts(), SIGNED)
     assert layer(made, "a.png").state == "present"
     assert "pip install" in layer(made, "a.png").says
+
+
+def test_a_key_whose_certificate_has_run_out_is_replaced(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(identities, "YEARS", 0)
+        old = identity()
+    assert identity().chain != old.chain
+    assert identity().ends > datetime.now(UTC)
