@@ -131,9 +131,10 @@ def real_texts(given: Material, *, count: int, seed: int) -> Found:
     return floor(given.train, given.held_out, given.symbols, count=count, seed=seed).to_json()
 
 
-def figures(given: Material, *, count: int, seed: int) -> Found:
+def figures(given: Material, *, temperature: float, count: int, seed: int) -> Found:
     """BLEU, copies, variety and whether a classifier tells them, and the same of real texts."""
-    made = given.drawn(given.model.sampler, _picked(given, count, seed), seed)
+    sampler, _ = worded(given.model.sampler, Wording(temperature))
+    made = given.drawn(sampler, _picked(given, count, seed), seed)
     evidence = _evidence(given, made)
     rng = Streams(seed)
     found: Found = {"texts": len(made), "generated": {}, "real": {}}

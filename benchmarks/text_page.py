@@ -106,12 +106,12 @@ def _copies(kept: Kept) -> list[list[str]]:
 
 
 def _figures_of(kept: Kept, data: str, names: Sequence[str]) -> Iterator[list[str]]:
-    """A row for every model, and one for real texts in the place of those of the first."""
+    """A row for each model and temperature, and one for real texts in the place of the first."""
     real: list[str] = []
     for name, parts in _models(kept, data):
-        if "figures" in parts:
-            here = parts["figures"]
-            yield [data, f"{name} ({here['texts']:,})", *_cells(here["generated"], names)]
+        for here in (each for part, each in parts.items() if part.startswith("figures at")):
+            told = f"{name} at {here['settings']['temperature']:g} ({here['texts']:,})"
+            yield [data, told, *_cells(here["generated"], names)]
             real = real or [data, f"{REAL} ({here['texts']:,})", *_cells(here["real"], names)]
     if real:
         yield real

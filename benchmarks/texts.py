@@ -45,7 +45,9 @@ def plan(given: Material, asked: argparse.Namespace) -> dict[str, tuple[Any, dic
         for degree in asked.temperatures
     }
     found["real texts"] = measures.real_texts, curve
-    found["figures"] = measures.figures, {"count": asked.texts, **seed}
+    for degree in asked.tamely:
+        settings = {"temperature": degree, "count": asked.texts, **seed}
+        found[f"figures at {degree:g}"] = measures.figures, settings
     if set(measures.LENGTHS) <= set(given.reference.spec.labels.get("form", ())):
         found["verse"] = measures.verse, curve
     if given.model.recipe.objective.get("gaps", 0):
@@ -92,6 +94,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("models", nargs="*", help="runs, model folders or names of shipped models")
     parser.add_argument("--count", type=int, default=2_000, help="texts at every point")
     parser.add_argument("--texts", type=int, default=10_000, help="texts for BLEU and copies")
+    parser.add_argument("--tamely", type=float, nargs="+", default=[1.0, 0.9], help="and of those")
     parser.add_argument("--gaps", type=int, default=500, help="texts of which one symbol is lost")
     parser.add_argument("--rounds", type=int, default=9, help="in which speed is measured")
     parser.add_argument("--temperatures", type=float, nargs="+", default=[0.6, 0.8, 1.0, 1.2])

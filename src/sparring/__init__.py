@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sparring.evaluation.comparison import Comparison
     from sparring.evaluation.report import Report
     from sparring.evaluation.session import compare, evaluate
+    from sparring.exporting._session import export
     from sparring.generation.explore import interpolate
     from sparring.generation.generated import Generated
     from sparring.generation.loading import load
@@ -42,6 +43,7 @@ _HOMES = {
     "UserError": "sparring.core.errors",
     "compare": "sparring.evaluation.session",
     "evaluate": "sparring.evaluation.session",
+    "export": "sparring.exporting._session",
     "interpolate": "sparring.generation.explore",
     "load": "sparring.generation.loading",
     "resume": "sparring.training.session",
@@ -59,6 +61,7 @@ __all__ = [
     "UserError",
     "compare",
     "evaluate",
+    "export",
     "interpolate",
     "load",
     "resume",

@@ -96,7 +96,7 @@ def test_interrupted_and_resumed_is_the_same_as_never_stopped(
     folder = tmp_path / "run"
     process = started(recipe, folder)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(300) == 130
     assert process.stderr is not None
     talk = process.stderr.read()
     assert "sparring resume" in talk
@@ -109,7 +109,7 @@ def test_interrupted_and_resumed_is_the_same_as_never_stopped(
     )  # fmt: skip
     assert resumed.returncode == 0, resumed.stderr
     straight = tmp_path / "straight"
-    assert started(recipe, straight, wait=False).wait(120) == 0
+    assert started(recipe, straight, wait=False).wait(600) == 0
     assert weights_of(folder) == weights_of(straight)
 
 

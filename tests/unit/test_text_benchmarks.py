@@ -66,16 +66,16 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_everything_is_measured_once_and_drawn(
     poet: Path, page: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = [str(poet), *SMALL, "--temperatures", "0.7", "1"]
+    asked = [str(poet), *SMALL, "--temperatures", "0.7", "1", "--tamely", "0.9"]
     texts.main(asked)
     kept = json.loads(texts.RESULTS.read_text(encoding="utf-8"))
     parts = kept["poet"]["parts"]
     assert set(parts) == {
-        "sweep at 0.7", "sweep at 1", "real texts", "figures", "verse", "mending", "speed"
+        "sweep at 0.7", "sweep at 1", "real texts", "figures at 0.9", "verse", "mending", "speed"
     }  # fmt: skip
     assert parts["verse"]["by rule"]["seven"]["poem_tones"]["value"] == 1.0
     assert parts["verse"]["free"]["five"]["texts"] == 100
-    assert parts["figures"]["real"]["told_apart"]["value"] == pytest.approx(0.5, abs=0.2)
+    assert parts["figures at 0.9"]["real"]["told_apart"]["value"] == pytest.approx(0.5, abs=0.2)
     assert parts["mending"]["texts"] == 5
     assert parts["speed"]["first_symbol_ms"] > 0
     curves, floor = text_page.curves_of(kept, "text_file")
@@ -101,7 +101,8 @@ def test_other_weights_are_measured_anew(
 ) -> None:
     only_speed = {"speed": (text_measures.speed, {"rounds": 1, "seed": 0})}
     monkeypatch.setattr(texts, "plan", lambda *_: only_speed)
-    kept: dict[str, Any] = {"poet": {"model_sha256": "of other weights", "parts": {"figures": {}}}}
+    before = {"model_sha256": "of other weights", "parts": {"figures at 1": {}}}
+    kept: dict[str, Any] = {"poet": before}
     texts.measure(text_measures.material(str(poet), texts.hear), texts.arguments([]), kept)
     assert set(kept["poet"]["parts"]) == {"speed"}
     assert len(kept["poet"]["model_sha256"]) == 64
@@ -114,10 +115,11 @@ def test_what_writes_no_texts_is_refused(trained: sparring.Run) -> None:
 
 def test_published_tables_stand_beside_captions_alone(page: Path) -> None:
     figures = {name: {"value": 0.5, "low": 0.4, "high": 0.6} for name in text_page.BLEU}
-    parts = {"figures": {"texts": 9, "generated": figures, "real": figures}}
+    part = {"settings": {"temperature": 0.9}, "texts": 9, "generated": figures, "real": figures}
+    parts = {"figures at 0.9": part}
     text_page.publish({"ours": {"data": "captions", "parts": parts}})
     written = page.read_text(encoding="utf-8")
-    assert "| captions | ours (9) | 0.500 [0.400, 0.600] |" in written
+    assert "| captions | ours at 0.9 (9) | 0.500 [0.400, 0.600] |" in written
     assert "| captions | MLE, as published | 0.731 | 0.497 | 0.305 | 0.189 | 0.916 |" in written
     assert "| captions | RankGAN, as published | 0.743 | 0.467 | 0.264 | 0.156 | - |" in written
 

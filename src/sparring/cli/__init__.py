@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli import checking, extracting, judging, learning, looking, making
+from sparring.cli import checking, exporting, extracting, judging, learning, looking, making
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -30,6 +30,7 @@ for verb in (
     judging.evaluate,
     judging.compare,
     checking.verify,
+    exporting.export,
     looking.doctor,
 ):
     app.command()(verb)

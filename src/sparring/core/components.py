@@ -34,6 +34,7 @@ DISCRIMINATOR = Slot("networks", "Discriminator")
 OBJECTIVE = Slot("objectives", "Objective")
 AUGMENT = Slot("augment", "Augment")
 METRIC = Slot("metrics", "Metric")
+TARGET = Slot("exporting", "Target")
 
 
 def names(folder: str) -> list[str]:

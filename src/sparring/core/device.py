@@ -18,7 +18,12 @@ from torch import Tensor
 
 from sparring.core.errors import UserError
 
-EXTRAS = {"demo": "mlxtend", "inception": "torch_fidelity", "tensorboard": "tensorboard"}
+EXTRAS = {
+    "demo": "mlxtend",
+    "export": "onnxruntime",
+    "inception": "torch_fidelity",
+    "tensorboard": "tensorboard",
+}
 
 
 def choose(name: str = "auto") -> torch.device:

@@ -178,6 +178,11 @@ class Model(Subject):
                 f"{self.name} makes {own.modality} samples of shape {own.shape}; the data are "
                 f"{spec.modality} of shape {spec.shape}."
             )
+        if own.tokeniser != spec.tokeniser:
+            raise BadData(
+                f"{self.name} has another vocabulary than these data, so its symbols stand for "
+                "other words; judge the texts that it saved as a folder instead."
+            )
         seeds = range(seed, seed + wanted.count)
         asked = self.asked(seeds, wanted, spec)
         rows = []

@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -22,6 +23,22 @@ SHEET = "sheet.png"
 """The preview that lies beside generated samples, and is none of them."""
 MOST_IN_A_ROW = 100_000
 """Samples in one file, where none of them takes long: as many as are ever made in one call."""
+
+
+class Elsewhere(NamedTuple):
+    """What samples are to people who have a model and no Sparring.
+
+    Attributes:
+        meaning: what the numbers of one sample are, with ranges and units; sentences.
+        imports: lines of Python for `lines`.
+        lines: Python that writes or shows `samples`, an array of numpy, labelled as AI-generated.
+        files: content by name that `lines` read.
+    """
+
+    meaning: str
+    imports: tuple[str, ...]
+    lines: tuple[str, ...]
+    files: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Modality(ABC):
@@ -155,3 +172,9 @@ class Modality(ABC):
             file: the whole labelled file of the sample of a number, for pages that hold some.
         """
         return {}
+
+    def elsewhere(self) -> Elsewhere:
+        """What samples mean, and what one does with them where there is no Sparring."""
+        return Elsewhere(
+            f"Samples of {self.spec.modality}.", (), ('np.save("ai-generated.npy", samples)',)
+        )

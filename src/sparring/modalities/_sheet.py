@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
+from sparring.modalities import Elsewhere
+
 GAP = 2
 CAPTION = 12  # pixels of a caption's letters
 QUALITY = 95  # of JPEGs, of 100
@@ -77,3 +79,23 @@ def _cut(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFo
     while text and font.getlength(text + "..") > width:
         text = text[:-1]
     return text + ".."
+
+
+def elsewhere(meaning: str, turned: str, laid: str) -> Elsewhere:
+    """What one does without Sparring with what a picture shows: a PNG of all of them.
+
+    Args:
+        meaning: of the numbers.
+        turned: Python behind an array of all samples, such as a turn of an axis.
+        laid: Python that lays `pixels`, bytes of that array, side by side.
+    """
+    return Elsewhere(
+        meaning,
+        ("from PIL import Image, PngImagePlugin",),
+        (
+            f'pixels = ((samples.clip(-1, 1) + 1) * 127.5).round().astype("uint8"){turned}',
+            "mark = PngImagePlugin.PngInfo()",
+            'mark.add_text("Description", "AI-generated")',
+            f'Image.fromarray({laid}).save("samples.png", pnginfo=mark)',
+        ),
+    )

@@ -21,6 +21,7 @@ from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
     PAGE,
+    Elsewhere,
     Modality,
     _page,
     _rhythm,
@@ -112,6 +113,28 @@ class Audio(Modality):
             waves = self._voiced(waves)
         scaled = waves.mul(32768).round_().clamp_(-32768, 32767)
         return scaled.nan_to_num_(0).to(torch.int16)
+
+    def elsewhere(self) -> Elsewhere:
+        """Waves and a WAV of them one after the other, or mel spectrograms and a picture."""
+        if not self._is_mel:
+            return Elsewhere(
+                f"Waves of {self.length:,} samples at {self.rate:,} Hz; 1 is full scale.",
+                ("import soundfile",),
+                (
+                    f'with soundfile.SoundFile("samples.wav", "w", {self.rate}, 1) as file:',
+                    '    file.comment = "AI-generated"',
+                    "    file.write(samples.reshape(-1))",
+                ),
+            )
+        bins, frames = self.spec.shape
+        return _sheet.elsewhere(
+            f"Mel spectrograms and no waves: {bins} bands, even on the mel scale from 0 to "
+            f"{self.rate // 2:,} Hz, by {frames} frames of 8 ms, each under a Hann window of 32 "
+            f"ms; -1 is {_spectral.QUIETEST:.0f} dB and 1 is {_spectral.LOUDEST:.0f} dB of a "
+            "band's magnitude. Sparring's own vocoder, which makes waves of them, is not in here.",
+            "[:, ::-1]",
+            "np.hstack(pixels)",
+        )
 
     def read(self, path: Path) -> Int16[Tensor, " t"]:
         """One sound from WAV, FLAC or OGG, brought to the Spec's rate, length and level.

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Spec
-from sparring.modalities import Modality, _decode, _sheet, _visible
+from sparring.modalities import Elsewhere, Modality, _decode, _sheet, _visible
 
 LEGIBLE = 56  # pixels of the shorter side below which a preview is magnified
+COLOURS = {1: "gray", 3: "red, green, blue", 4: "red, green, blue, opacity"}
 WIDEST = 1024  # pixels of the longer side beyond which it is not
 WIDEST_JPEG = 65_500  # pixels of either side that the coder takes
 FRAME = 80  # milliseconds that an animation shows each picture
@@ -56,6 +57,21 @@ class Image(Modality):
         """Pixels, clipped and rounded; what is not a number becomes 0."""
         pixels = samples.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255)
         return pixels.nan_to_num_(0).to(torch.uint8)
+
+    def elsewhere(self) -> Elsewhere:
+        """Pixels, and a PNG of them side by side."""
+        channels, height, width = self.spec.shape
+        named = COLOURS.get(channels, f"{channels} without colours of their own")
+        many = "np.concatenate(pixels, 2)"
+        laid = f"{many}.transpose(1, 2, 0).squeeze()"
+        if channels not in COLOURS:
+            laid = f"np.vstack({many})"
+        return _sheet.elsewhere(
+            f"Pictures of {width} x {height} pixels; channels: {named}. -1 is dark, 1 is bright; "
+            "clip what lies beyond.",
+            "",
+            laid,
+        )
 
     def read(self, path: Path) -> UInt8[Tensor, "c h w"]:
         """One picture of exactly the Spec's size, from PNG, JPEG, WebP, BMP or GIF.

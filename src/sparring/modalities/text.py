@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.modalities import (
     PAGE,
+    Elsewhere,
     Modality,
     _sheet,
     _text_documents,
@@ -110,6 +112,26 @@ class Text(Modality):
         row[: len(numbers)] = numbers
         row[len(numbers) : len(numbers) + 1] = END
         return row
+
+    def elsewhere(self) -> Elsewhere:
+        """Symbols, and what each of them reads as."""
+        surfaces = [str(number) for number in range(self.symbols)]
+        between, apart = " ", "numbers, which stand for no text"
+        if self.spec.tokeniser:
+            surfaces = list(self.tokeniser.surfaces)
+            between = " " if self.tokeniser.kind == "words" else ""
+            apart = f"{self.tokeniser.kind}, which `symbols.json` lists in order"
+        read = f"{between!r}.join(symbols[n] for n in text[: [*text, {END}].index({END})])"
+        return Elsewhere(
+            f"Texts of up to {self.length} of {self.symbols:,} symbols ({apart}); {END} ends a "
+            f"text and {PAD} follows its end.",
+            ("import json",),
+            (
+                'symbols = json.load(open("symbols.json", encoding="utf-8"))',
+                f'print(*("AI-generated: " + {read} for text in samples.tolist()), sep="\\n")',
+            ),
+            {"symbols.json": json.dumps(surfaces, ensure_ascii=False).encode()},
+        )
 
     def read(self, path: Path) -> Int32[Tensor, " t"]:
         """One text; what is not in the vocabulary is the unknown symbol.

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import sparring
+from sparring.core.errors import BadData
 from sparring.core.recipe import Recipe
 from sparring.evaluation import _sweep_paper
 from sparring.evaluation.comparison import Comparison
@@ -162,6 +163,8 @@ def test_who_writes_texts_has_curves(writers: list[Model], digits: Path) -> None
     assert tame.forward.value < bold.forward.value
     other = replace(real.spec, tokeniser="another")
     assert writers[0].curves(0, Wanted(20), held_out, other, silent) == ()
+    with pytest.raises(BadData, match="has another vocabulary than these data"):
+        writers[0].draw(0, Wanted(20), other, real.modality, silent)
     assert Folder(digits).curves(0, Wanted(20), held_out, real.spec, silent) == ()
 
 

@@ -1,0 +1,109 @@
+"""A model that computes with onnxruntime and is asked like any other; and which one is faster."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sparring.core.errors import UserError
+from sparring.core.spec import Condition
+from sparring.exporting import Run
+from sparring.exporting._checking import check
+from sparring.exporting._graph import Graph, Making, graph_of
+from sparring.exporting._session import require
+from sparring.exporting.onnx import Onnx
+from sparring.generation.sampler import BLOCK, Sampler
+from sparring.networks import Generator
+from sparring.provenance.facts import ENGINE
+
+GAIN = 1.05  # times as fast as torch, for another engine to be worth other last digits
+ROUNDS = 7
+BLOCKS = 3  # of `BLOCK` samples in each round
+
+
+class _Run(Generator):
+    """A generator whose samples another engine computes; its weights stay, to be asked about."""
+
+    def __init__(self, original: Generator, graph: Graph, run: Run) -> None:
+        super().__init__()
+        self.latent = original.latent
+        self.original = original
+        self.sets = graph.sets
+        self.run = run
+
+    def forward(self, latents: Float[Tensor, "b latent"], condition: Condition) -> Tensor:
+        """As the original, to 1e-4."""
+        given = [] if condition.given is None else [condition.given]
+        return self.run([latents, *(condition.labels[name] for name in self.sets), *given])
+
+
+def onnx_engine(sampler: Sampler) -> Sampler:
+    """The same model, computed by onnxruntime on the CPU; it says so in every label.
+
+    It is exported into a temporary folder and checked against the original, which takes seconds. It
+    computes with as many threads as torch has now, and may be asked from several threads.
+
+    Args:
+        sampler: on the CPU, as `load` gives it.
+
+    Raises:
+        CheckFailed: the exported model differs from the original.
+        UserError: the extra `export` is missing, the network cannot be exported, the model lies on
+            a GPU, writes symbol after symbol, or is asked in a way of its own.
+    """
+    target = Onnx()
+    require(target)
+    if next(sampler.original.parameters()).device.type != "cpu":
+        raise UserError("onnxruntime computes on the CPU here; load the model with --device cpu.")
+    graph = graph_of(sampler)
+    if not isinstance(graph, Making):
+        raise UserError(
+            f"{graph.family!r} writes symbol after symbol and remembers what it has read, which "
+            "onnxruntime cannot do here; use --engine torch."
+        )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        target.write(graph, Path(name))
+        run = target.opened(Path(name), graph)
+        check(graph, run)
+    ways = {**sampler.ways, ENGINE: f"onnxruntime {version('onnxruntime')}"}
+    return sampler.through(_Run(sampler.original, graph, run), ways)
+
+
+def faster(sampler: Sampler) -> Sampler:
+    """The same model on the engine that is measured to be faster here; torch when in doubt.
+
+    The model as it is, where onnxruntime is not installed or cannot serve it.
+    """
+    try:
+        other = onnx_engine(sampler)
+    except UserError:
+        return sampler
+    return other if speedup(sampler, other) > GAIN else sampler
+
+
+def speedup(sampler: Sampler, other: Sampler, rounds: int = ROUNDS) -> float:
+    """How many times as fast `other` is: the ratio of median seconds for the same samples.
+
+    Both take turns, on blocks as `Sampler` computes them, after a turn that does not count.
+    """
+    count = BLOCKS * BLOCK
+    latents = sampler.latents(range(count))
+    condition = Condition(
+        {name: torch.arange(count) % len(classes) for name, classes in sampler.spec.labels.items()},
+        given=torch.zeros(count, *sampler.spec.given) if sampler.spec.given else None,
+    )
+    times: dict[int, list[float]] = {0: [], 1: []}
+    for number in range(rounds + 1):
+        for which, each in enumerate((sampler, other)):
+            begun = time.perf_counter()
+            each(latents, condition)
+            if number:
+                times[which].append(time.perf_counter() - begun)
+    return statistics.median(times[0]) / statistics.median(times[1])
