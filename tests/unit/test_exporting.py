@@ -25,10 +25,13 @@ from sparring.exporting._checking import check
 from sparring.exporting._engine import ENGINE, faster, onnx_engine, speedup
 from sparring.exporting._graph import Graph, Making, Reading, graph_of
 from sparring.exporting._session import EXPORTS
+from sparring.generation import likeness
 from sparring.generation.model_file import build_generator, modality_of
 from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, worded
 from sparring.networks import Generator
+from sparring.provenance.labelling import Labelling
+from sparring.provenance.verify import verify
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
@@ -276,10 +279,14 @@ def test_an_engine_makes_the_same_and_says_so(sampler: Sampler) -> None:
     mine, theirs = sampler.generate(21, seed=7), engine.generate(21, seed=7)
     assert (mine.samples - theirs.samples).abs().max() <= 1e-4
     assert mine.labels == theirs.labels
-    made = json.loads(theirs.stamp()["sparring"])
-    assert made[ENGINE] == f"onnxruntime {onnxruntime.__version__}"
-    assert ENGINE not in json.loads(mine.stamp()["sparring"])
-    assert made["model"] == sampler.model_hash
+    content = theirs.encoded(0)
+    made = verify(content, "x.png").facts
+    assert made is not None
+    assert made.origin.ways == {ENGINE: f"onnxruntime {onnxruntime.__version__}"}
+    assert not mine.origin.ways
+    assert made.origin.model == sampler.model_hash
+    again = likeness.again(made, content, "x.png", sampler, Labelling(signed=False))
+    assert again.differences == [f"engine onnxruntime {onnxruntime.__version__} then, torch now"]
     assert torch.equal(theirs.samples[3:4], engine.generate(1, seed=10).samples)
     with pytest.raises(UserError, match="engine"):
         onnx_engine(engine)

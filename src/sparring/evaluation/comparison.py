@@ -15,7 +15,7 @@ from sparring.core.version import VERSION
 from sparring.evaluation import _sweep_paper, sweep
 from sparring.evaluation._paper import Paper, save
 from sparring.evaluation.differences import Row, overall, rows
-from sparring.evaluation.report import Report, basis_facts, captions, write_limits
+from sparring.evaluation.report import Report, basis_facts, captions, labelled, write_limits
 from sparring.evaluation.scores import ARROWS, shown, shown_figure
 
 FORMAT = "sparring comparison 1"
@@ -125,7 +125,10 @@ class Comparison:
         many = min(EACH * LINES, *(len(raw) for raw in blocks))
         many -= many % EACH if many > EACH else 0
         samples = torch.cat([modality.to_samples(raw[:many]) for raw in blocks])
-        return modality.preview(samples, columns=min(EACH, many))
+        png = modality.preview(samples, columns=min(EACH, many))
+        for report in self.reports:
+            png = labelled(png, report.verdict.subject)
+        return png
 
     def paper(self) -> Paper:
         """The whole comparison, to be read."""

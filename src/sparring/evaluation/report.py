@@ -25,7 +25,8 @@ from sparring.evaluation.scores import (
 )
 from sparring.evaluation.subjects import Drawn
 from sparring.metrics import Figure
-from sparring.modalities import Modality
+from sparring.modalities import SHEET, Modality
+from sparring.provenance.labelling import marked
 
 FORMAT = "sparring report 1"
 GRID = 100  # samples shown
@@ -167,7 +168,15 @@ def grid(verdict: Verdict, modality: Modality, spec: Spec) -> bytes:
     """The first samples as one picture, with the labels that were asked for."""
     raw = verdict.drawn.raw[:GRID]
     words = captions(verdict.drawn, spec)
-    return modality.preview(modality.to_samples(raw), words[: len(raw)])
+    return labelled(modality.preview(modality.to_samples(raw), words[: len(raw)]), verdict.subject)
+
+
+def labelled(png: bytes, subject: Mapping[str, Any]) -> bytes:
+    """A picture that says that it is AI-generated where a model of ours made it.
+
+    Nobody knows who made the samples in a folder, so a picture of those says nothing.
+    """
+    return marked(png, SHEET) if subject["kind"] == "model" else png
 
 
 def captions(drawn: Drawn, spec: Spec) -> list[str]:
@@ -301,7 +310,7 @@ def _pairs(paper: Paper, report: Report) -> None:
         paper.table(["generated", "nearest training sample"], [*map(list, rows)])
         return
     paper.sheet(
-        report.modality.preview(both, columns=half),
+        labelled(report.modality.preview(both, columns=half), report.verdict.subject),
         "Above generated, below the nearest training samples",
     )
     words = [f"generated {i + 1}" for i in range(half)] + [f"training {i + 1}" for i in range(half)]

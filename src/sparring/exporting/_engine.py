@@ -21,12 +21,8 @@ from sparring.exporting._session import require
 from sparring.exporting.onnx import Onnx
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.networks import Generator
+from sparring.provenance.facts import ENGINE
 
-ENGINE = "engine"
-"""The key in `Sampler.ways`, and so in every stamp, that says what computed where it was not torch.
-
-The last digits of samples depend on it; "onnxruntime 1.20.0" is such a value.
-"""
 GAIN = 1.05  # times as fast as torch, for another engine to be worth other last digits
 ROUNDS = 7
 BLOCKS = 3  # of `BLOCK` samples in each round
@@ -49,7 +45,7 @@ class _Run(Generator):
 
 
 def onnx_engine(sampler: Sampler) -> Sampler:
-    """The same model, computed by onnxruntime on the CPU; it says so in every stamp.
+    """The same model, computed by onnxruntime on the CPU; it says so in every label.
 
     It is exported into a temporary folder and checked against the original, which takes seconds. It
     computes with as many threads as torch has now, and may be asked from several threads.

@@ -133,7 +133,10 @@ class Generated:
     def one(self, number: int, form: str = "") -> Labelled:
         """As `encoded`, with what belongs beside the file."""
         sample, visible = self.samples[number], self.labelling.visible
-        content = self.modality.encode(sample, form=form, visible=visible)
+        return self.label(self.modality.encode(sample, form=form, visible=visible), form, number)
+
+    def label(self, content: bytes, form: str = "", number: int = 0) -> Labelled:
+        """The file of sample `number` with its labels, where it is encoded already."""
         return self._labelled(content, f"sample.{self.modality.form(form)}", "sample", number)
 
     def _sheet(self) -> Labelled:

@@ -16,7 +16,7 @@ from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, worded
 from sparring.provenance.carriers import Unreadable
 from sparring.provenance.carriers.choosing import carrier_of
-from sparring.provenance.facts import Facts
+from sparring.provenance.facts import ENGINE, Facts
 from sparring.provenance.labelling import Labelled, Labelling, digest
 
 RUNS = Path("runs")
@@ -98,7 +98,7 @@ def again(
 
 
 def _in_the_same_way(sampler: Sampler, facts: Facts) -> Sampler:
-    ways = dict(facts.origin.ways)
+    ways = {key: value for key, value in facts.origin.ways.items() if key != ENGINE}
     if not ways:
         return sampler
     usual = vars(Wording())
@@ -173,6 +173,7 @@ def _differences(facts: Facts, generated: Generated) -> list[str]:
     then, now = facts.origin, generated.origin
     pairs = {
         "PyTorch": (then.torch, now.torch),
+        "engine": (then.ways.get(ENGINE, "torch"), "torch"),
         "device": (then.device, now.device),
         "threads": (then.threads, now.threads),
         "recipe": (then.recipe, now.recipe),

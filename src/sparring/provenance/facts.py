@@ -15,6 +15,11 @@ from sparring.core.version import VERSION
 
 Made = Literal["sample", "all", "row", "strip", "walk"]
 """One sample; all on a sheet or page; all in a row as one; a walk as a strip or as a film."""
+ENGINE = "engine"
+"""The key in `Origin.ways` that says what computed where it was not torch.
+
+The last digits of samples depend on it; "onnxruntime 1.20.0" is such a value.
+"""
 MOST = 100_000  # samples of one file
 LONGEST = 10_000  # letters of a value
 

@@ -5,6 +5,7 @@ It says that files were signed by whoever has this key; who that is, no list kno
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import sys
@@ -42,10 +43,12 @@ class Identity:
     Attributes:
         key: the private one, on the curve P-256.
         chain: its certificate and that of the authority, in PEM.
+        ends: when its certificate runs out.
     """
 
     key: ec.EllipticCurvePrivateKey
     chain: str
+    ends: datetime
 
     def sign(self, data: bytes) -> bytes:
         """A signature by ES256, in the DER form."""
@@ -64,8 +67,7 @@ def identity() -> Identity:
     if not path.exists():
         _make(path)
     found = _read(path)
-    leaf = x509.load_pem_x509_certificate(found.chain.encode())
-    if leaf.not_valid_after_utc < datetime.now(UTC):
+    if found.ends < datetime.now(UTC):
         path.unlink()
         _make(path)
         found = _read(path)
@@ -78,15 +80,19 @@ def _read(path: Path) -> Identity:
         raise UserError(
             f"{path} is a private key that others may read; keep it to yourself: chmod 600 {path}"
         )
-    content = path.read_bytes()
     try:
-        key = serialization.load_pem_private_key(content, password=None)
-        chain = x509.load_pem_x509_certificates(content)
+        return _parsed(path.read_bytes())
     except ValueError as error:
         raise BadData(f"{path} is damaged; delete it, and a new key is made.") from error
+
+
+@functools.lru_cache(maxsize=1)  # many files are signed in a row, and reading keys takes its time
+def _parsed(content: bytes) -> Identity:
+    key = serialization.load_pem_private_key(content, password=None)
+    chain = x509.load_pem_x509_certificates(content)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or len(chain) != 2:
-        raise BadData(f"{path} is damaged; delete it, and a new key is made.")
-    return Identity(key, "".join(_pem(each) for each in chain))
+        raise ValueError("a key on a curve and two certificates are needed")
+    return Identity(key, "".join(_pem(each) for each in chain), chain[0].not_valid_after_utc)
 
 
 def _make(path: Path) -> None:

@@ -22,12 +22,14 @@ from sparring.core.rng import Streams
 from sparring.evaluation import seeds
 from sparring.evaluation.judge import Judge
 from sparring.evaluation.reference import reference
+from sparring.evaluation.report import grid, labelled
 from sparring.evaluation.session import Terms, judged, opened, silent
 from sparring.evaluation.subjects import Model, subject
 from sparring.extractors import inception
 from sparring.extractors._choosing import looks_for
 from sparring.metrics import Evidence, Figure
 from sparring.metrics.frechet import Frechet
+from sparring.provenance.verify import verify
 
 
 class Outline(HTMLParser):
@@ -218,3 +220,10 @@ def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparr
     verdict = judge.examine(subject(runs[0].folder, "cpu"))
     assert len(verdict.drawn.raw) == 600
     assert {score.floor for score in verdict.scores} == {None}
+
+
+def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:
+    png = grid(report.verdict, report.modality, report.modality.spec)
+    assert {each.name: each.state for each in verify(png, "x.png").layers}["iptc"] == "valid"
+    bare = report.modality.preview(report.modality.to_samples(report.verdict.drawn.raw[:4]))
+    assert labelled(bare, {"kind": "folder"}) == bare

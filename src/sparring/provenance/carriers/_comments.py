@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sparring.core import mark
 from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Found, Marks, Spot, Unreadable
 
-MOST = 100_000  # comments
+MOST = 10_000  # comments
 
 
 def written(marks: Marks, vendor: bytes) -> bytes:

@@ -17,7 +17,7 @@ def read(tiff: bytes, place: str, found: Found) -> None:
     """Add a label in the user's comment to `found`; comments of other kinds are passed by."""
     with contextlib.suppress(struct.error, UnicodeDecodeError):  # then there is no such comment
         comment = _comment(tiff)
-        if AIGC in comment:
+        if AIGC in comment or "ContentProducer" in comment:  # wrapped, or bare
             found.labels.append(Spot(f"{place}, UserComment", comment))
 
 

@@ -29,6 +29,8 @@ def carrier_of(content: bytes, name: str) -> Carrier:
     Raises:
         BadData: it is of no kind whose labels are known here; the message says which are.
     """
+    if not content:
+        raise BadData("it is empty")
     for carrier in BY_SIGNATURE:
         if carrier.claims(content):
             return carrier
@@ -38,10 +40,7 @@ def carrier_of(content: bytes, name: str) -> Carrier:
             if suffix in carrier.suffixes:
                 return carrier
         return next(carrier for carrier in TEXTS if carrier.claims(content))
-    raise BadData(
-        f"it is of no kind whose labels Sparring reads: {', '.join(names())}"
-        + (" (the file is empty)" if not content else "")
-    )
+    raise BadData(f"it is of no kind whose labels Sparring reads: {', '.join(names())}")
 
 
 def names() -> list[str]:

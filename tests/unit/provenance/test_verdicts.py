@@ -1,0 +1,226 @@
+"""Forged, doubled, stripped, re-encoded and damaged labels get the verdict that they deserve."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import soundfile
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+from unlabelled_files import some_facts
+
+from sparring.core.errors import BadData
+from sparring.provenance import aigc
+from sparring.provenance.carriers import Marks
+from sparring.provenance.carriers.choosing import carrier_of
+from sparring.provenance.labelling import Labelling, digest, integrity, labelled
+from sparring.provenance.verify import Verdict, verify
+
+PLAIN = Labelling(producer="me", signed=False)
+GOOD = aigc.label("me", "1234", "")
+MEDIA = ["a.png", "a.jpeg", "a.gif", "a.wav", "a.flac", "a.ogg"]
+NAMES = [*MEDIA, "a.txt", "a.md", "a.html", "a.json"]
+
+
+def states(verdict: Verdict) -> dict[str, str]:
+    return {layer.name: layer.state for layer in verdict.layers}
+
+
+def says(verdict: Verdict, name: str) -> str:
+    (layer,) = (layer for layer in verdict.layers if layer.name == name)
+    return f"{layer.says} [{layer.rule}]"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a.jsonl"])
+def test_without_labels_nothing_is_claimed(name: str, plain: Mapping[str, bytes]) -> None:
+    verdict = verify(plain[name], name)
+    assert verdict.is_sound
+    assert states(verdict)["implicit"] == "missing"
+    assert "no label of AI-generated content" in verdict.sentence
+    assert "proves neither" in verdict.sentence
+    words = json.dumps(verdict.to_json()).lower()
+    assert not [word for word in ("authentic", "genuine", "not ai") if word in words]
+
+
+WRONG: list[tuple[str, Any, str, str]] = [
+    ("Label 9", {**GOOD, "Label": "9"}, "Label is '9'; it must be 1, 2 or 3", "Annex E"),
+    ("word", {**GOOD, "Label": "AIGC"}, "Label is 'AIGC'", "Annex E"),
+    ("number", {**GOOD, "Label": 1}, "Label is not a string", "Annex E"),
+    ("Chinese", {**GOOD, "ContentProducer": "某公司"}, "illegal character '\\u67d0'", "Annex E j"),
+    ("blank", {**GOOD, "ContentProducer": "a b"}, "illegal character ' '", "Annex E j"),
+    ("backslash", {**GOOD, "ProduceID": "a\\b"}, "ProduceID has the illegal", "Annex E j"),
+    ("empty", {**GOOD, "ProduceID": ""}, "ProduceID is empty", "Annex E"),
+    ("unknown", {**GOOD, "Extra": "x"}, "the key 'Extra' is unknown", "Annex E"),
+    ("missing", {k: v for k, v in GOOD.items() if k != "PropagateID"},
+     "the key PropagateID is missing", "Annex E"),
+    ("list", [GOOD], "no JSON object", "Annex E"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "reason", "clause"), [each[1:] for each in WRONG],
+                         ids=[each[0] for each in WRONG])  # fmt: skip
+def test_what_is_wrong_with_a_label_is_named_with_its_clause(
+    label: Any, reason: str, clause: str, plain: Mapping[str, bytes]
+) -> None:
+    for wrapped in (label, {"AIGC": label}):
+        verdict = verify(plain["a.txt"], "a.txt", json.dumps(wrapped).encode())
+        assert states(verdict)["implicit"] == "invalid"
+        told = says(verdict, "implicit")
+        assert reason in told
+        assert f"GB 45438-2025 {clause}" in told
+        assert not verdict.is_sound
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (json.dumps(GOOD)[:-1] + ', "Label": "1"}', "the key Label comes 2 times"),
+        ("{", "no JSON"),
+        ("[" * 100_000, "it has 100,000 letters"),
+        ("[" * 60_000, "no JSON"),
+        ('{"AIGC":' * 9_000, "it has 72,000 letters"),
+    ],
+)
+def test_broken_labels_are_named(text: str, reason: str, plain: Mapping[str, bytes]) -> None:
+    assert reason in says(verify(plain["a.txt"], "a.txt", text.encode()), "implicit")
+
+
+@pytest.mark.parametrize("label", [GOOD, {"AIGC": GOOD}], ids=["bare", "wrapped"])
+def test_the_places_of_annex_b_are_read(label: Any, plain: Mapping[str, bytes]) -> None:
+    with Image.open(io.BytesIO(plain["a.png"])) as picture:
+        info, content = PngImagePlugin.PngInfo(), io.BytesIO()
+        info.add_text("AIGC", json.dumps(label), zip=True)
+        picture.save(content, "PNG", pnginfo=info)
+        assert states(verify(content.getvalue(), "x.png"))["implicit"] == "valid"
+        exif, content = Image.Exif(), io.BytesIO()
+        exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + json.dumps(label).encode()
+        picture.save(content, "JPEG", exif=exif)
+        assert states(verify(content.getvalue(), "x.jpg"))["implicit"] == "valid"
+
+
+def test_other_spellings_in_markdown_are_read() -> None:
+    flow = f"---\ntitle: x\nAIGC: {json.dumps(GOOD)}\n---\nhi\n"
+    block = "---\nAIGC:\n" + "".join(f"  {k}: '{v}'\n" for k, v in GOOD.items()) + "---\nhi\n"
+    for text in (flow, block):
+        assert states(verify(text.encode(), "a.md"))["implicit"] == "valid"
+    bare = verify(block.replace("'1'", "1").encode(), "a.md")
+    assert "Label is not a string" in says(bare, "implicit")
+
+
+@pytest.mark.parametrize("name", MEDIA)
+def test_a_label_of_another_file_does_not_fit(name: str, plain: Mapping[str, bytes]) -> None:
+    """Forged: the labels are whole, and were written for something else."""
+    facts, carrier = some_facts(), carrier_of(plain[name], name)
+    code = integrity(carrier, labelled(plain[name], name, facts, PLAIN).content, facts.text())
+    code = code.replace(digest(carrier.essence(plain[name])), "0" * 64)
+    label = aigc.label(facts.provider, facts.identifier, code)
+    forged = carrier.put(plain[name], Marks(recipe=facts.text(), aigc=label))
+    verdict = verify(forged, name)
+    assert states(verdict)["implicit"] == "valid"
+    assert states(verdict)["integrity"] == "invalid"
+    assert "edited or encoded anew" in says(verdict, "integrity")
+
+
+def test_a_recipe_that_was_exchanged_is_noticed(plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain["a.txt"], "a.txt", some_facts(seeds=[3]), PLAIN)
+    changed = made.content.replace(b'"seeds": [3]', b'"seeds": [4]')
+    verdict = verify(changed, "a.txt", made.beside)
+    assert "The recipe is not the one that was labelled" in says(verdict, "integrity")
+    other = made.beside.replace(b'"me"', b'"you"')
+    assert "another producer" in says(verify(made.content, "a.txt", other), "implicit")
+
+
+def test_two_labels_are_one_too_many(plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain["a.png"], "a.png", some_facts(), PLAIN).content
+    with Image.open(io.BytesIO(made)) as picture:
+        info, content = PngImagePlugin.PngInfo(), io.BytesIO()
+        info.add_itxt("XML:com.adobe.xmp", picture.info["XML:com.adobe.xmp"])
+        info.add_text("AIGC", json.dumps(GOOD))
+        picture.save(content, "PNG", pnginfo=info)
+    wave = labelled(plain["a.wav"], "a.wav", some_facts(), PLAIN).content
+    chunk = wave[wave.index(b"AIGC") :]
+    doubled = wave + chunk
+    page = labelled(plain["a.html"], "a.html", some_facts(), PLAIN).content
+    meta = next(line for line in page.splitlines(True) if b'"AIGC"' in line)
+    text = labelled(plain["a.json"], "a.json", some_facts(), PLAIN).content.decode()
+    twice = text.replace('{\n "text"', f'{{\n "AIGC": {json.dumps(GOOD)}, "text"')
+    for name, each in (
+        ("a.png", content.getvalue()), ("a.wav", doubled),
+        ("a.html", page.replace(meta, meta * 2)), ("a.json", twice.encode()),
+    ):  # fmt: skip
+        verdict = verify(each, name)
+        assert states(verdict)["implicit"] == "duplicate", name
+        assert "one alone is allowed. [GB 45438-2025 6.1 c]" in says(verdict, "implicit")
+
+
+def test_a_picture_that_was_saved_again_has_lost_or_broken_its_labels(
+    plain: Mapping[str, bytes],
+) -> None:
+    made = labelled(plain["a.jpeg"], "a.jpeg", some_facts(), PLAIN).content
+    with Image.open(io.BytesIO(made)) as picture:
+        stripped, kept = io.BytesIO(), io.BytesIO()
+        picture.save(stripped, "JPEG", quality=60, xmp=b"")
+        picture.save(kept, "JPEG", quality=60, xmp=picture.info["xmp"])
+    assert states(verify(stripped.getvalue(), "a.jpeg"))["implicit"] == "missing"
+    again = verify(kept.getvalue(), "a.jpeg")
+    assert (states(again)["implicit"], states(again)["integrity"]) == ("valid", "invalid")
+    assert not again.is_sound
+
+
+def test_a_sound_that_was_encoded_anew_has_lost_its_labels(plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain["a.wav"], "a.wav", some_facts(), PLAIN).content
+    wave, rate = soundfile.read(io.BytesIO(made))
+    content = io.BytesIO()
+    soundfile.write(content, wave * 0.9, rate, format="WAV")
+    assert states(verify(content.getvalue(), "a.wav"))["implicit"] == "missing"
+
+
+def test_iptc_wants_the_whole_address(plain: Mapping[str, bytes]) -> None:
+    carrier = carrier_of(plain["a.png"], "a.png")
+    for value, state in (
+        ("trainedAlgorithmicMedia", "invalid"),
+        ("http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture", "present"),
+        ("http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "valid"),
+    ):
+        content = carrier.put(plain["a.png"], Marks(iptc={"DigitalSourceType": value}))
+        assert states(verify(content, "a.png"))["iptc"] == state
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flipped_bit_never_goes_unnoticed_in_the_content(
+    name: str, plain: Mapping[str, bytes]
+) -> None:
+    made = labelled(plain[name], name, some_facts(), PLAIN)
+    before = digest(carrier_of(made.content, name).essence(made.content))
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.integers(0, len(made.content) - 1), st.integers(0, 7))
+    @example(len(made.content) // 2, 0)
+    def check(place: int, bit: int) -> None:
+        damaged = bytearray(made.content)
+        damaged[place] ^= 1 << bit
+        content = bytes(damaged)
+        try:
+            verdict = verify(content, name, made.beside)
+            after = digest(carrier_of(content, name).essence(content))
+        except BadData:
+            return
+        if after != before:
+            told = states(verdict)
+            gone = told["implicit"] in ("missing", "invalid") or told["integrity"] == "missing"
+            assert gone or told["integrity"] == "invalid", verdict
+
+    check()
+
+
+def test_a_wave_that_lies_about_its_sizes_is_cut(plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain["a.wav"], "a.wav", some_facts(), PLAIN).content
+    place = made.index(b"data") + 4
+    lying = made[:place] + struct.pack("<I", 2**32 - 1) + made[place + 4 :]
+    assert states(verify(lying, "a.wav"))["implicit"] == "missing"
