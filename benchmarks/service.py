@@ -247,8 +247,8 @@ def page(model: str, found: dict[str, Any], command: str) -> str:
     return f"""# The service under load
 
 `{command}`: model `{model}`, {os.cpu_count()} cores, torch {torch.__version__} on
-{torch.get_num_threads()} thread(s), {signed} content credentials. Clients share the machine with the
-server. Medians of {ROUNDS} rounds.
+{torch.get_num_threads()} thread(s), {signed} content credentials. Clients share the machine with
+the server. Medians of {ROUNDS} rounds.
 
 | | measured | target |
 |---|---|---|

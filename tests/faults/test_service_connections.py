@@ -21,8 +21,13 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("prometheus_client")
 
+from fastapi import FastAPI, Request
+
 from sparring import cli
 from sparring.serve.app import create_app
+from sparring.serve.bodies import Bodies
+from sparring.serve.errors import handle_errors
+from sparring.serve.routes import completions
 from sparring.serve.server import Server, configured, listening
 from sparring.serve.services import Services, Settings
 from sparring.training.run import Run
@@ -145,11 +150,6 @@ def test_a_length_of_ten_gigabytes(port: int) -> None:
 
 
 def test_a_body_that_never_comes(trained: Run, tmp_path: Path) -> None:
-    from fastapi import FastAPI, Request
-
-    from sparring.serve.bodies import Bodies
-    from sparring.serve.errors import handle_errors
-
     app = FastAPI()
 
     @app.post("/")
@@ -204,8 +204,6 @@ def test_who_leaves_while_waiting_is_not_worked_for(port: int, services: Service
 def test_who_leaves_a_stream_frees_the_worker(
     port: int, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sparring.serve.routes import completions
-
     written = 0
 
     def endless(*_given: Any, **_asked: Any) -> Iterator[int]:

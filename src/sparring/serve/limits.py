@@ -29,6 +29,7 @@ WINDOW = 0.003  # seconds in which asks of one model gather before they are made
 MOST_STREAMS = 4  # texts that are written at once, symbol by symbol
 LONGEST_WAIT = 60  # seconds after which clients are told to come back, at most
 MOST_LOADED = 8  # models in memory
+LOOK_AGAIN = 1.0  # seconds after which the file of a loaded model is looked at again
 FILE_LIFETIME = 3_600.0  # seconds that a file behind a link is kept
 LARGEST_SHELF = 256 << 20  # bytes of all such files
 REPEATS_LIFETIME = 3_600.0  # seconds that the answer to an Idempotency-Key is kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sparring.generation.model_file import locate, modality_of, shipped_names
 from sparring.generation.sampler import Sampler
 from sparring.modalities import Modality
 from sparring.provenance.labelling import Labelling
-from sparring.serve.limits import MOST_LOADED
+from sparring.serve.limits import LOOK_AGAIN, MOST_LOADED
 
 Stamp = tuple[int, int]
 """Time and size of a file, by which one sees that it was written anew."""
@@ -78,6 +79,7 @@ class Registry:
         self._runs, self._device, self._trusted = runs, device, trusted
         self._loaded: OrderedDict[str, tuple[Stamp, Sampler]] = OrderedDict()
         self._described: dict[str, tuple[Stamp, Description]] = {}
+        self._looked: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
@@ -95,6 +97,7 @@ class Registry:
         stamp = _stamp(path)
         with self._lock:
             held = self._loaded.get(name)
+            self._looked[name] = time.monotonic()
             if held is None or held[0] != stamp:
                 sampler = load(path, self._device, trusted=self._trusted)
                 held = (stamp, sampler.labelled(self._labelling))
@@ -105,13 +108,10 @@ class Registry:
             return held[1]
 
     def ready(self, name: str) -> Sampler | None:
-        """The model of that name where it is in memory and its file has not changed, at once.
-
-        Raises:
-            UnknownModel: there is none.
-        """
+        """The model of that name, at once, where it is in memory and was looked at just now."""
         held = self._loaded.get(name)
-        return held[1] if held is not None and held[0] == _stamp(self._file(name)) else None
+        fresh = time.monotonic() - self._looked.get(name, 0.0) < LOOK_AGAIN
+        return held[1] if held is not None and fresh else None
 
     def describe(self, name: str) -> Description:
         """What the model of that name is.

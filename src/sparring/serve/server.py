@@ -33,7 +33,7 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
         _timer: asyncio.TimerHandle | None = None
         _head = 0
 
-        def connection_made(self, transport: asyncio.Transport) -> None:
+        def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._wait()
 

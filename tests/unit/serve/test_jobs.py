@@ -167,8 +167,8 @@ def test_finished_jobs_are_forgotten_after_a_while(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "jobs.sqlite")
     old, waiting = store.add("generate", {}), store.add("generate", {})
     store.finish(old.id, "cancelled")
-    assert store.forget_old(seconds=1_000) == []
-    assert store.forget_old(seconds=-1) == [old.id]
+    assert store.forget_old(seconds=1_000.0) == []
+    assert store.forget_old(seconds=-1.0) == [old.id]
     assert not store.events(old.id)
     assert store.get(waiting.id).status == "queued"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sparring.core.errors import BadData, UserError
+from sparring.serve.limits import LOOK_AGAIN
 from sparring.serve.registry import Registry, UnknownModel, public_names
 from sparring.serve.shelf import Shelf, UnknownFile
 from sparring.training.run import Run
@@ -42,8 +43,9 @@ def test_a_model_is_loaded_once_and_anew_where_it_has_changed(trained: Run, tmp_
     assert registry.describe("it") is described
     file = folder / "model.safetensors"
     os.utime(file, (time.time() + 5, time.time() + 5))
-    assert registry.ready("it") is None
     assert registry.sampler("it") is not first
+    time.sleep(LOOK_AGAIN)
+    assert registry.ready("it") is None
     assert registry.describe("it").created > described.created
 
 
