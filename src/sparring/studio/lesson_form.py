@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from nicegui import ui
 
@@ -11,17 +11,14 @@ from sparring.core.recipe import Recipe
 from sparring.studio.scenes import FACTORS, LOSSES, RATES, SHAPES, WIDTHS
 from sparring.studio.words import Say
 
+ANEW = True
+"""A change that only takes effect from the beginning."""
 OWN = "own"
 """The choice that stands for a drawing."""
 
 
-@runtime_checkable
-class Chosen(Protocol):
-    """Called with the settings that somebody changed, by dotted key."""
-
-    def __call__(self, settings: dict[str, Any], *, anew: bool) -> None:
-        """`anew` where they only take effect from the beginning."""
-        ...
+Chosen = Callable[[dict[str, Any], bool], None]
+"""Called with the settings that somebody changed, by dotted key, and whether they begin anew."""
 
 
 class LessonForm:
@@ -76,22 +73,22 @@ class LessonForm:
         return {name: self._say(f"shape_{name}") for name in names}
 
     def _shape(self) -> None:
-        self._chosen({"data.name": "points", "data.shape": self.shape.value}, anew=True)
+        self._chosen({"data.name": "points", "data.shape": self.shape.value}, ANEW)
 
     def _loss(self) -> None:
-        self._chosen({"objective.name": self.loss.value}, anew=False)
+        self._chosen({"objective.name": self.loss.value}, not ANEW)
 
     def _rate(self) -> None:
-        self._chosen({"optimiser.learning_rate": self.rate.value}, anew=False)
+        self._chosen({"optimiser.learning_rate": self.rate.value}, not ANEW)
 
     def _factor(self) -> None:
-        self._chosen({"optimiser.discriminator_factor": self.factor.value}, anew=False)
+        self._chosen({"optimiser.discriminator_factor": self.factor.value}, not ANEW)
 
     def _width_generator(self) -> None:
-        self._chosen({"networks.generator.widths": (self.generator.value,) * 2}, anew=True)
+        self._chosen({"networks.generator.widths": (self.generator.value,) * 2}, ANEW)
 
     def _width_discriminator(self) -> None:
-        self._chosen({"networks.discriminator.widths": (self.discriminator.value,) * 2}, anew=True)
+        self._chosen({"networks.discriminator.widths": (self.discriminator.value,) * 2}, ANEW)
 
 
 def _named(values: Sequence[float]) -> dict[float, str]:

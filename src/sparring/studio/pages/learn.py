@@ -142,10 +142,10 @@ class LearnPage:
         self._cure = cure
 
     def _cured(self) -> None:
-        self._chosen({"objective.name": self._cure}, anew=False)
+        self._chosen({"objective.name": self._cure}, False)
         self._go("run")
 
-    def _chosen(self, settings: dict[str, Any], *, anew: bool) -> None:
+    def _chosen(self, settings: dict[str, Any], anew: bool) -> None:
         """Somebody changed settings; some of them only take effect from the beginning."""
         if "data.name" in settings:
             self.settings = {k: v for k, v in self.settings.items() if k not in DATA}
@@ -258,7 +258,7 @@ class LearnPage:
             tell(self.say("draw_first"))
             return
         own = {"data.name": "drawn_points", "data.drawn": tuple(self.board.dabs)}
-        self._chosen(own, anew=True)
+        self._chosen(own, True)
         self._go("run")
 
     def _end_drawing(self) -> None:
