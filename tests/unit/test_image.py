@@ -236,5 +236,7 @@ def test_on_large_pictures_the_label_lies_in_a_corner_and_is_high_enough(
 
 def test_sheets_and_films_show_the_label_too() -> None:
     image, samples = modality(1, 28, 28), torch.zeros(4, 1, 28, 28)
-    assert image.preview(samples, visible=True) != image.preview(samples)
+    bare, shown = opened(image.preview(samples)), opened(image.preview(samples, visible=True))
+    assert shown.crop((0, 0, *bare.size)).tobytes() == bare.tobytes(), "captions stay legible"
+    assert shown.height > bare.height + 10
     assert image.animate(samples, visible=True) != image.animate(samples)

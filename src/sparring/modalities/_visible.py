@@ -15,7 +15,7 @@ CROWDED = 0.2  # of the height of a picture; more is not covered, but added belo
 WIDEST = 0.8  # of the width of a picture that both languages may take
 
 
-def with_label(picture: Pictures.Image) -> Pictures.Image:
+def with_label(picture: Pictures.Image, *, below: bool = False) -> Pictures.Image:
     """The picture with a label in its lower right corner, or below it where that hides too much.
 
     Letters are at least 5 % of the shortest side high, as drawn. On small pictures letters that
@@ -23,10 +23,11 @@ def with_label(picture: Pictures.Image) -> Pictures.Image:
 
     Args:
         picture: L, RGB or RGBA.
+        below: whether it lies below in any case, as on sheets, where nothing shall be hidden.
     """
     height = max(SMALLEST, -(-round(1000 * SHARE * min(picture.size)) // 1000))
     band = _band(height, picture.width * WIDEST)
-    if band.height > CROWDED * picture.height or band.width > picture.width:
+    if below or band.height > CROWDED * picture.height or band.width > picture.width:
         size = (max(picture.width, band.width), picture.height + band.height)
         canvas = Pictures.new(picture.mode, size, "white")
         canvas.paste(picture, (0, 0))

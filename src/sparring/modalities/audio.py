@@ -228,7 +228,7 @@ class Audio(Modality):
         mels = _spectral.log_mel(waves, self.rate, PICTURED)
         cells = [_pictured(w, m) for w, m in zip(waves.numpy(), mels.numpy(), strict=True)]
         sheet = _sheet.sheet(cells, captions, columns)
-        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
+        return _sheet.png(_visible.with_label(sheet, below=True) if visible else sheet)
 
     def clips(self, raw: Int16[Tensor, "b t"]) -> list[bytes]:
         """Every sound as a file."""

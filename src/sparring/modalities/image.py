@@ -189,7 +189,7 @@ class Image(Modality):
         """
         cells = [_magnified(picture) for picture in _pictures(self.to_raw(samples))]
         sheet = _sheet.sheet([_opaque(cell) for cell in cells], captions, columns)
-        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
+        return _sheet.png(_visible.with_label(sheet, below=True) if visible else sheet)
 
     def animate(
         self, samples: Float[Tensor, "n c h w"], *, visible: bool = False

@@ -212,7 +212,7 @@ class Text(Modality):
             visible: whether a label is drawn on it.
         """
         sheet = _typeset.sheet(self.texts(samples[:SHOWN]), captions, columns)
-        return _sheet.png(_visible.with_label(sheet) if visible else sheet)
+        return _sheet.png(_visible.with_label(sheet, below=True) if visible else sheet)
 
     def animate(
         self, samples: Shaped[Tensor, "n t"], *, visible: bool = False
