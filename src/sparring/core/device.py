@@ -18,7 +18,10 @@ from torch import Tensor
 
 from sparring.core.errors import UserError
 
-EXTRAS = {"demo": "mlxtend", "inception": "torch_fidelity", "tensorboard": "tensorboard"}
+EXTRAS = {
+    "demo": "mlxtend", "inception": "torch_fidelity", "serve": "fastapi",
+    "tensorboard": "tensorboard",
+}  # fmt: skip
 
 
 def choose(name: str = "auto") -> torch.device:
