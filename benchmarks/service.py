@@ -46,6 +46,12 @@ class Server:
     pid: int
 
     @property
+    def processor(self) -> float:
+        """Seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def memory(self) -> int:
         """Bytes that it holds now."""
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -144,8 +150,8 @@ async def crowd(server: Server, model: str) -> dict[str, Any]:
     }
 
 
-async def throughput(server: Server, model: str, seconds: float) -> float:
-    """Single pictures a second that 64 clients get."""
+async def throughput(server: Server, model: str, seconds: float) -> tuple[float, float]:
+    """Single pictures that 64 clients get a second, and in a second of the server's processor."""
     done = 0
     end = time.perf_counter() + seconds
 
@@ -156,9 +162,9 @@ async def throughput(server: Server, model: str, seconds: float) -> float:
                 status, _, _ = await client.ask("POST", IMAGES, wanted(model, number))
                 done += status == 200
 
-    started = time.perf_counter()
+    started, used = time.perf_counter(), server.processor
     await asyncio.gather(*(one(number) for number in range(CLIENTS)))
-    return done / (time.perf_counter() - started)
+    return done / (time.perf_counter() - started), done / (server.processor - used)
 
 
 async def latency(server: Server, model: str, seconds: float) -> float:
@@ -171,16 +177,16 @@ async def latency(server: Server, model: str, seconds: float) -> float:
     return statistics.median(waits)
 
 
-def batched(sampler: sparring.Sampler, seconds: float, *, encode: bool) -> float:
-    """Pictures a second of the model in this process, 64 in a call."""
-    done, started = 0, time.perf_counter()
+def batched(sampler: sparring.Sampler, seconds: float, *, encode: bool) -> tuple[float, float]:
+    """The same of the model in this process, 64 in a call."""
+    done, started, used = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - started < seconds:
         made = sampler.generate(CLIENTS, seed=done)
         if encode:
             for number in range(len(made)):
                 made.encoded(number)
         done += len(made)
-    return done / (time.perf_counter() - started)
+    return done / (time.perf_counter() - started), done / (time.process_time() - used)
 
 
 def direct(sampler: sparring.Sampler, seconds: float) -> float:
@@ -199,16 +205,22 @@ def measure(model: str, seconds: float, options: list[str]) -> dict[str, Any]:
     signed = "--no-credentials" not in options and Labelling().signed
     sampler = sparring.load(model).labelled(Labelling(signed=signed))
     rounds: dict[str, list[float]] = {
-        name: [] for name in ("served", "batched", "encoded", "latency", "direct")
-    }
+        name: []
+        for name in ("served", "batched", "encoded", "served_cpu", "batched_cpu", "encoded_cpu",
+                     "latency", "direct")
+    }  # fmt: skip
     with serving(model, *options) as server:
         asyncio.run(throughput(server, model, 2.0))  # everything is loaded and warm
         asyncio.run(crowd(server, model))
         before = server.memory
         for _ in range(ROUNDS):
-            rounds["served"].append(asyncio.run(throughput(server, model, seconds)))
-            rounds["batched"].append(batched(sampler, seconds / 2, encode=False))
-            rounds["encoded"].append(batched(sampler, seconds / 2, encode=True))
+            for name, (wall, processor) in {
+                "served": asyncio.run(throughput(server, model, seconds)),
+                "batched": batched(sampler, seconds / 2, encode=False),
+                "encoded": batched(sampler, seconds / 2, encode=True),
+            }.items():
+                rounds[name].append(wall)
+                rounds[f"{name}_cpu"].append(processor)
             rounds["latency"].append(asyncio.run(latency(server, model, seconds / 2)))
             rounds["direct"].append(direct(sampler, seconds / 2))
         crowds = [asyncio.run(crowd(server, model)) for _ in range(ROUNDS)]
@@ -233,6 +245,9 @@ def page(model: str, found: dict[str, Any], command: str) -> str:
         ("the same, with labelled PNG files", f"{found['encoded']:.0f}", ""),
         ("served / model alone", f"{found['served'] / found['batched']:.2f}", "0.60 or more"),
         ("served / model with files", f"{found['served'] / found['encoded']:.2f}", ""),
+        ("processor time of a picture, served, ms", f"{1_000 / found['served_cpu']:.2f}", ""),
+        ("the model alone, ms", f"{1_000 / found['batched_cpu']:.2f}", ""),
+        ("with labelled PNG files, ms", f"{1_000 / found['encoded_cpu']:.2f}", ""),
         ("one client waits, p50, ms", f"{1_000 * found['latency']:.1f}", ""),
         ("`Sampler.generate` and PNG, p50, ms", f"{1_000 * found['direct']:.1f}", ""),
         ("ratio of these", f"{found['latency'] / found['direct']:.2f}", "below 3"),

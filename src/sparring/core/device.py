@@ -22,7 +22,11 @@ EXTRAS = {
     "demo": "mlxtend",
     "export": "onnxruntime",
     "inception": "torch_fidelity",
+    "provenance": "c2pa",
+    "serve": "fastapi",
+    "studio": "nicegui",
     "tensorboard": "tensorboard",
+    "text": "sentencepiece",
 }
 
 
