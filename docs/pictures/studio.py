@@ -27,7 +27,7 @@ ALONE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 WIDTH, HEIGHT = 1280, 900
-COLOURS = 128  # of each picture, which keeps it small
+COLOURS = 256  # of each picture, which keeps it small
 RUN = "digits_quick"
 PATIENCE = 600_000  # milliseconds
 
@@ -70,9 +70,9 @@ def _photograph(page: Page, address: str, samples: int) -> None:
     page.get_by_test_id("start").click()
     page.get_by_test_id("state").filter(has_text="done").wait_for()
     page.wait_for_timeout(3_000)
-    _save(page, "studio-train", HEIGHT + 160)
+    _save(page, "studio-train", HEIGHT)
 
-    for model, count in (("quatrains", 3), ("spoken-digits", 4), ("fashion", 14), ("digits", 14)):
+    for model, count in (("quatrains", 3), ("spoken-digits", 4), ("fashion", 7), ("digits", 7)):
         page.goto(f"{address}/generate?model={model}")
         _fill(page, "count", count)
         page.get_by_test_id("make").click()

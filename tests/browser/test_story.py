@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -106,13 +107,17 @@ def test_a_training_stops_and_goes_on(visit: Visit, studio: Studio) -> None:
     state(page, "stopped")
 
 
-def test_own_pictures_are_looked_over_and_fill_the_form(visit: Visit, pictures: Path) -> None:
+def test_own_pictures_are_looked_over(visit: Visit, pictures: Path, tmp_path: Path) -> None:
     page = visit("/data").page
     page.get_by_test_id("path").fill(str(pictures))
     page.get_by_test_id("look").click()
     problems = page.get_by_test_id("problems")
     expect(problems).to_contain_text("only 40 pictures")
     expect(page.get_by_test_id("found")).to_contain_text("dark")
+    archive = shutil.make_archive(str(tmp_path / "own"), "zip", pictures)
+    page.get_by_test_id("drop-data").locator("input[type=file]").set_input_files(archive)
+    expect(page.get_by_test_id("path")).to_have_value(re.compile(r"own\.zip$"))
+    expect(page.get_by_test_id("found")).to_contain_text("own.zip")
     page.get_by_test_id("path").fill("/no/such/place")
     page.get_by_test_id("look").click()
     expect(page.get_by_text(ENGLISH("no_such_place", path="/no/such/place"))).to_be_visible()

@@ -69,16 +69,36 @@ class RunView:
                         f'aria-label="{say("previews")}"'
                     ).style("flex: 1")  # fmt: skip
                 self.scrub.on_value_change(self._show_preview)
-            with panel(say("health")):
-                self.lamps = ui.element("div").classes("lamps").props("data-testid=lamps")
-        self.charts = {
-            key: _chart(say(title), say(f"{title}_means"), low, high)
-            for key, title, low, high in (
-                ("d", "verdicts", 0.0, 1.0), ("loss", "losses", None, None),
-                ("score", "score", 0.0, None),
-            )
-        }  # fmt: skip
+            with ui.element("div"):
+                with panel(say("health")):
+                    self.lamps = ui.element("div").classes("lamps").props("data-testid=lamps")
+                self.charts = {"d": self._chart("verdicts", 0.0, 1.0)}
+        with ui.element("div").classes("halves"):
+            self.charts["loss"] = self._chart("losses", None, None)
+            self.charts["score"] = self._chart("score", 0.0, None)
         self.timer = ui.timer(FRAME, self._next, active=False)
+
+    def _chart(
+        self, key: str, low: float | None, high: float | None
+    ) -> tuple[ui.element, ui.echart]:
+        with panel(self.place.say(key)) as card:
+            ui.label(self.place.say(f"{key}_means")).classes("quiet")
+            chart = ui.echart(
+                {
+                    "animation": False,
+                    "grid": {"left": 56, "right": 16, "top": 34, "bottom": 28},
+                    "legend": {"top": 0, "textStyle": {"color": FAINT}},
+                    "tooltip": {"trigger": "axis"},
+                    "xAxis": {"type": "value", "min": 0, "axisLabel": {"color": FAINT},
+                              "splitLine": {"show": False}},
+                    "yAxis": {"type": "value", "min": low, "max": high, "scale": low is None,
+                              "axisLabel": {"color": FAINT},
+                              "splitLine": {"lineStyle": {"color": FAINT, "opacity": 0.25}}},
+                    "series": [],
+                }
+            ).style("height: 240px")  # fmt: skip
+        card.set_visibility(False)
+        return card, chart
 
     async def refresh(self) -> None:
         """Draw what has changed since the last look."""
@@ -194,29 +214,6 @@ class RunView:
         except UserError as error:
             warn(error)
         self._seen = (-1, -1, "")
-
-
-def _chart(
-    title: str, means: str, low: float | None, high: float | None
-) -> tuple[ui.element, ui.echart]:
-    with panel(title) as card:
-        ui.label(means).classes("quiet")
-        chart = ui.echart(
-            {
-                "animation": False,
-                "grid": {"left": 56, "right": 16, "top": 34, "bottom": 28},
-                "legend": {"top": 0, "textStyle": {"color": FAINT}},
-                "tooltip": {"trigger": "axis"},
-                "xAxis": {"type": "value", "min": 0, "axisLabel": {"color": FAINT},
-                          "splitLine": {"show": False}},
-                "yAxis": {"type": "value", "min": low, "max": high, "scale": low is None,
-                          "axisLabel": {"color": FAINT},
-                          "splitLine": {"lineStyle": {"color": FAINT, "opacity": 0.25}}},
-                "series": [],
-            }
-        ).style("height: 240px")  # fmt: skip
-    card.set_visibility(False)
-    return card, chart
 
 
 def _series(curve: Curve, place: Place) -> dict[str, Any]:

@@ -89,8 +89,8 @@ def _frame(page: Page, menu: list[Page], say: Say, theme: str) -> Iterator[None]
     ui.add_css(CSS)
     ui.colors(**COLOURS)
     dark = ui.dark_mode({"dark": True, "light": False}.get(theme))
-    ui.html(f'<a class="skip" href="#content">{say("skip")}</a>', sanitize=False)
     with ui.header(elevated=False).classes("bar"):
+        ui.link(say("skip"), "#content").classes("skip")
         with ui.element("nav").classes("bar-row").props(f'aria-label="{say("menu")}"'):
             ui.link("Sparring", "/").classes("brand")
             with ui.element("div").classes("bar-links gt-sm"):

@@ -21,6 +21,7 @@ STEPS = (
     ("judge", "balance", "/judge"),
     ("data", "folder_open", "/data"),
 )
+MODELS = 8  # that are shown; each has to be loaded
 TASTE = 6  # samples of each model
 
 
@@ -39,7 +40,7 @@ def build(place: Place) -> None:
                 ui.label(say(f"{key}_does")).classes("quiet")
     ui.label(say("ready_models")).classes("panel-title").props("role=heading aria-level=2")
     with ui.element("div").classes("halves").style("margin-top: .6rem"):
-        for name in place.desk.names():
+        for name in place.desk.names()[:MODELS]:
             _model(place, name)
 
 

@@ -1,0 +1,66 @@
+"""What the pages work with: models by name, runs with their states, reports by model."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+import sparring
+from sparring.core.errors import UserError
+from sparring.studio.desk import Desk
+from sparring.studio.neighbours import Neighbours
+from sparring.studio.runs import DONE, ELSEWHERE, STOPPED, Runs
+from sparring.training.run import Run
+
+
+def test_models_are_known_by_name_and_by_hash(desk: Desk) -> None:
+    assert desk.names() == ["digits"]
+    assert desk.place_of("digits") == Path("digits")
+    assert desk.model_of(desk.sampler("digits").model_hash) == "digits"
+    assert desk.model_of("0" * 64) == ""
+    with pytest.raises(UserError, match="no model 'dgits'"):
+        desk.describe("dgits")
+
+
+def test_a_run_joins_the_models_and_says_what_it_is_at(desk: Desk, trained: Run) -> None:
+    runs = Runs(desk)
+    assert runs.rows() == []
+    folder = desk.runs / "mine"
+    shutil.copytree(trained.folder, folder)
+    assert desk.names() == ["digits", "mine"] and desk.place_of("mine") == folder
+    (row,) = runs.rows()
+    assert (row.name, row.state, row.share) == ("mine", DONE, 1.0)
+    rows = (folder / "metrics.jsonl").read_text().splitlines()
+    (folder / "metrics.jsonl").write_text("\n".join(rows[:10]) + "\n")
+    (row,) = runs.rows()
+    assert row.state == STOPPED and row.share == 0.5
+    (folder / "lock").write_text("{}")
+    assert runs.rows()[0].state == ELSEWHERE
+    assert runs.progress("nothing") is None
+
+
+def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
+    folder = desk.runs / "mine"
+    shutil.copytree(trained.folder, folder)
+    assert desk.judgings.report(["mine"]) is None
+    own = folder / "report" / "report.html"
+    own.parent.mkdir()
+    own.write_text("<p>of the command line</p>")
+    found = desk.judgings.report(["mine"])
+    assert found is not None and found.is_relative_to(desk.reports)
+    assert "command line" in found.read_text()
+    assert desk.address_of(found) == "/reports/mine/report.html"
+    assert desk.judgings.report(["mine", "digits"]) is None
+
+
+def test_a_training_example_is_its_own_nearest(sampler: sparring.Sampler) -> None:
+    found = Neighbours(sampler)
+    assert len(found) == found.of and not found.by
+    example = found.modality.to_samples(found._raw[5:6])[0]
+    near = found.nearest(example)
+    assert near.distance == pytest.approx(0.0, abs=1e-4) and torch.equal(near.sample, example)
+    far = found.nearest(-example)
+    assert far.distance > 0.3 * far.usual > 0
