@@ -27,7 +27,8 @@ ALONE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 WIDTH, HEIGHT = 1280, 900
-COLOURS = 256  # of each picture, which keeps it small
+MOST = 250_000  # bytes of a picture
+COLOURS = 256  # of one that would be larger
 RUN = "digits_quick"
 PATIENCE = 600_000  # milliseconds
 
@@ -109,8 +110,13 @@ def _save(page: Page, name: str, height: int) -> None:
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(500)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    small = shot.quantize(COLOURS, dither=Image.Dither.NONE)
-    small.save(HERE / f"{name}.png", optimize=True)
+    content = io.BytesIO()
+    shot.save(content, "PNG", optimize=True)
+    if content.tell() > MOST:  # fewer colours, by a method that keeps rare ones
+        content = io.BytesIO()
+        few = shot.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(content, "PNG", optimize=True)
+    (HERE / f"{name}.png").write_bytes(content.getvalue())
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 

@@ -137,7 +137,8 @@ class RunView:
             self.eta.set_text("")
             return
         self.bar.set_value(found.share)
-        told = say("so_far", samples=f"{found.samples:,}", total=f"{found.recipe.samples:,}")
+        total = found.recipe.samples  # the last batch may go a little beyond
+        told = say("so_far", samples=f"{min(found.samples, total):,}", total=f"{total:,}")
         if active and found.speed > 0:
             left = say("eta", speed=f"{found.speed:,.0f}", time=_clock(found.seconds_left))
             told = f"{told} · {left}"
