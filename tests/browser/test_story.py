@@ -15,6 +15,7 @@ from sparring.provenance.verify import verify
 from sparring.studio.words import LANGUAGES, Say
 
 ENGLISH = Say(LANGUAGES["en"])
+TRAINING = 480_000  # milliseconds for a short training, which starts a process of its own
 SHORT = {"training.threads": 1, "training.log_every": 64, "training.preview_every": 128,
          "training.checkpoint_every": 64}  # fmt: skip
 
@@ -31,7 +32,8 @@ def begin(page: Page, studio: Studio, samples: int, name: str) -> None:
 
 
 def state(page: Page, word: str) -> None:
-    expect(page.get_by_test_id("state")).to_have_text(ENGLISH(f"state_{word}"))
+    told = page.get_by_test_id("state")
+    expect(told).to_have_text(ENGLISH(f"state_{word}"), timeout=TRAINING)
 
 
 @pytest.mark.slow
