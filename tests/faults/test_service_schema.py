@@ -18,6 +18,8 @@ from sparring.serve.app import create_app
 from sparring.serve.services import Services, Settings
 from sparring.training.run import Run
 
+# schemathesis, or another thread of the service, may draw numbers while a request is made up.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 

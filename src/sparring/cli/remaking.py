@@ -29,6 +29,7 @@ def remake(
     """
     import torch
 
+    from sparring.exporting._engine import as_then
     from sparring.generation import likeness
     from sparring.generation.loading import load
     from sparring.provenance.verify import verify
@@ -44,7 +45,7 @@ def remake(
     chosen = Path(model) if model else likeness.find_model(facts)
     same_place = "cpu" if device == "auto" and facts.origin.device == "cpu" else device
     torch.set_num_threads(min(max(1, facts.origin.threads), MOST_THREADS))
-    sampler = load(chosen, same_place, trusted=trusted)
+    sampler = as_then(load(chosen, same_place, trusted=trusted), facts)
     made = likeness.again(facts, content, like.name, sampler, labels)
     paths = made.generated.write({out / f"again-{like.name}": made.labelled})
     files = [str(path) for path in paths]

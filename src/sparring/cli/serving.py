@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,6 +37,10 @@ AllowHost = Annotated[
     list[str] | None, typer.Option(help="A name under which clients may address the service.")
 ]
 Queue = Annotated[int, typer.Option(min=1, max=10_000, help="Requests that may wait.")]
+Engine = Annotated[
+    Literal["torch", "onnx", "auto"],
+    typer.Option(help="What computes; auto measures each model as it is loaded, some seconds."),
+]
 Trusted = Annotated[
     bool, typer.Option(help="The models are my own: components they name are imported and run.")
 ]
@@ -53,6 +57,7 @@ def serve(
     allow_host: AllowHost = None,
     queue: Queue = 64,
     device: Device = "auto",
+    engine: Engine = "torch",
     trusted: Trusted = False,
     producer: Producer = "",
     visible: Visible = False,
@@ -62,12 +67,15 @@ def serve(
 ) -> None:
     """Serve models over HTTP, as clients of OpenAI's API expect it; Ctrl-C ends politely."""
     require_extra()
+    from sparring.exporting._engine import require_onnx
     from sparring.serve.app import create_app
     from sparring.serve.auth import read_tokens, require_safe
     from sparring.serve.registry import public_names
     from sparring.serve.server import listening, run
     from sparring.serve.services import Services, Settings
 
+    if engine == "onnx":
+        require_onnx()
     tokens = read_tokens(token, token_file)
     require_safe(host, tokens)
     settings = Settings(
@@ -75,6 +83,7 @@ def serve(
         models=public_names(models or []),
         runs=runs,
         device=device,
+        engine=engine,
         tokens=tokens,
         hosts=tuple(allow_host or ()),
         queue=queue,

@@ -7,6 +7,7 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -21,8 +22,11 @@ from sparring.exporting._session import require
 from sparring.exporting.onnx import Onnx
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.networks import Generator
-from sparring.provenance.facts import ENGINE
+from sparring.provenance.facts import ENGINE, Facts
 
+Engine = Literal["torch", "onnx", "auto"]
+"""What computes: PyTorch, onnxruntime, or the one that is measured to be faster here."""
+ONNX = "onnxruntime"
 GAIN = 1.05  # times as fast as torch, for another engine to be worth other last digits
 ROUNDS = 7
 BLOCKS = 3  # of `BLOCK` samples in each round
@@ -42,6 +46,50 @@ class _Run(Generator):
         """As the original, to 1e-4."""
         given = [] if condition.given is None else [condition.given]
         return self.run([latents, *(condition.labels[name] for name in self.sets), *given])
+
+
+def on_engine(sampler: Sampler, engine: Engine) -> Sampler:
+    """The same model, computed by that engine.
+
+    Args:
+        sampler: as `load` gives it.
+        engine: see `Engine`.
+
+    Raises:
+        CheckFailed: as `onnx_engine`, for "onnx".
+        UserError: as `onnx_engine`, for "onnx".
+    """
+    match engine:
+        case "torch":
+            return sampler
+        case "onnx":
+            return onnx_engine(sampler)
+        case "auto":
+            return faster(sampler)
+
+
+def as_then(sampler: Sampler, facts: Facts) -> Sampler:
+    """The model on the engine that made a file, where that is installed; else as it is.
+
+    Args:
+        sampler: as `load` gives it.
+        facts: of the file.
+    """
+    if not str(facts.origin.ways.get(ENGINE, "")).startswith(ONNX):
+        return sampler
+    try:
+        return onnx_engine(sampler)
+    except UserError:
+        return sampler
+
+
+def require_onnx() -> None:
+    """Make sure that onnxruntime and what writes its files are installed.
+
+    Raises:
+        UserError: they are not; the message has the command that installs them.
+    """
+    require(Onnx())
 
 
 def onnx_engine(sampler: Sampler) -> Sampler:
@@ -66,13 +114,13 @@ def onnx_engine(sampler: Sampler) -> Sampler:
     if not isinstance(graph, Making):
         raise UserError(
             f"{graph.family!r} writes symbol after symbol and remembers what it has read, which "
-            "onnxruntime cannot do here; use --engine torch."
+            "onnxruntime cannot do here; use --engine torch or auto."
         )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         target.write(graph, Path(name))
         run = target.opened(Path(name), graph)
         check(graph, run)
-    ways = {**sampler.ways, ENGINE: f"onnxruntime {version('onnxruntime')}"}
+    ways = {**sampler.ways, ENGINE: f"{ONNX} {version(ONNX)}"}
     return sampler.through(_Run(sampler.original, graph, run), ways)
 
 

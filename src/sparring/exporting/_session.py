@@ -77,7 +77,7 @@ def require(target: Target) -> None:
     missing = [name for name in target.packages if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
-            f"This export needs {', '.join(missing)}; install what is missing with: "
+            f"This needs {', '.join(missing)}; install what is missing with: "
             'pip install "sparring[export]"'
         )
 

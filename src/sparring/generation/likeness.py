@@ -173,7 +173,7 @@ def _differences(facts: Facts, generated: Generated) -> list[str]:
     then, now = facts.origin, generated.origin
     pairs = {
         "PyTorch": (then.torch, now.torch),
-        "engine": (then.ways.get(ENGINE, "torch"), "torch"),
+        "engine": (then.ways.get(ENGINE, "torch"), now.ways.get(ENGINE, "torch")),
         "device": (then.device, now.device),
         "threads": (then.threads, now.threads),
         "recipe": (then.recipe, now.recipe),

@@ -13,6 +13,7 @@ from typing import Any
 from sparring.core import weights
 from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.spec import Spec
+from sparring.exporting._engine import Engine, on_engine
 from sparring.generation.loading import load
 from sparring.generation.model_file import locate, modality_of, shipped_names
 from sparring.generation.sampler import Sampler
@@ -61,6 +62,7 @@ class Registry:
         runs: a folder whose runs are served too, each by the name of its folder, once it has a
             model; None = no such folder. A name in `models` comes first.
         device: as in `load`.
+        engine: what computes; "onnx" refuses models of texts, and "auto" measures while it loads.
         labelling: which labels what they make gets; None = the usual ones.
         trusted: as in `load`.
     """
@@ -71,9 +73,11 @@ class Registry:
         *,
         runs: Path | None = None,
         device: str = "auto",
+        engine: Engine = "torch",
         labelling: Labelling | None = None,
         trusted: bool = False,
     ) -> None:
+        self._engine: Engine = engine
         self._labelling = labelling or Labelling()
         self._models = {name: Path(path) for name, path in models.items()}
         self._runs, self._device, self._trusted = runs, device, trusted
@@ -92,6 +96,7 @@ class Registry:
         Raises:
             UnknownModel: there is none.
             BadData: its file cannot be used.
+            UserError: onnxruntime shall compute, and cannot compute this model.
         """
         path = self._file(name)
         stamp = _stamp(path)
@@ -99,7 +104,9 @@ class Registry:
             held = self._loaded.get(name)
             self._looked[name] = time.monotonic()
             if held is None or held[0] != stamp:
-                sampler = load(path, self._device, trusted=self._trusted)
+                device = "cpu" if (self._engine, self._device) == ("onnx", "auto") else self._device
+                sampler = load(path, device, trusted=self._trusted)
+                sampler = on_engine(sampler, self._engine)
                 held = (stamp, sampler.labelled(self._labelling))
                 self._loaded[name] = held
                 while len(self._loaded) > MOST_LOADED:

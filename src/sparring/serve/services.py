@@ -12,6 +12,7 @@ from types import TracebackType
 
 from sparring.core import files
 from sparring.core.recipe import Recipe
+from sparring.exporting._engine import Engine
 from sparring.generation.batch import Ask, rows
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
@@ -40,6 +41,7 @@ class Settings:
         models: what is served, by public name: a run folder, a model folder or a shipped name.
         runs: the folder of all runs, which are trained there and served from there.
         device: as in `load`.
+        engine: as in `Registry`.
         tokens: who may do what; none = everybody on this machine may do everything.
         hosts: names under which clients may address it, beyond those of this machine.
         queue: asks that may wait.
@@ -51,6 +53,7 @@ class Settings:
     models: Mapping[str, str | Path]
     runs: Path = Path("runs")
     device: str = "auto"
+    engine: Engine = "torch"
     tokens: Tokens = field(default_factory=Tokens)
     hosts: tuple[str, ...] = ()
     queue: int = QUEUE
@@ -85,7 +88,7 @@ class Services:
         self.metrics = Metrics()
         self.registry = Registry(
             settings.models, runs=settings.runs, device=settings.device,
-            labelling=settings.labelling, trusted=settings.trusted,
+            engine=settings.engine, labelling=settings.labelling, trusted=settings.trusted,
         )  # fmt: skip
         self.worker = Worker(queue=settings.queue, made=self.metrics.made)
         self._store = JobStore(folder / "jobs.sqlite")

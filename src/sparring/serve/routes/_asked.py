@@ -22,6 +22,7 @@ from sparring.generation.asking import LabelSets, parse_labels
 from sparring.generation.batch import Ask
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
+from sparring.provenance.facts import ENGINE
 from sparring.serve.errors import UNKNOWN_FIELD, Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, LONGEST_KEY, MOST_SAMPLES
 from sparring.serve.services import Services
@@ -120,8 +121,9 @@ def fresh_seed(given: int | None) -> int:
 
 
 def fingerprint(sampler: Sampler) -> str:
-    """The model and the version of the code: what answers can only be compared under."""
-    return f"{sampler.model_hash[:16]}-{VERSION}"
+    """Model, version of the code and engine: what answers can only be compared under."""
+    engine = str(sampler.ways.get(ENGINE, "")).replace(" ", "-")
+    return "-".join(filter(None, (sampler.model_hash[:16], VERSION, engine)))
 
 
 def named(services: Services, model: str) -> str:
