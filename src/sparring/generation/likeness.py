@@ -130,9 +130,13 @@ def _samples(sampler: Sampler, facts: Facts) -> Generated:
 def _of_latent(sampler: Sampler, facts: Facts, given: object) -> Generated:
     if not isinstance(given, list) or not all(isinstance(z, float | int) for z in given):
         raise BadData("Its recipe cannot be followed: its latent is no list of numbers.")
+    try:
+        latent = tuple(map(float, given))
+    except OverflowError as error:
+        raise BadData("Its recipe cannot be followed: its latent is out of range.") from error
     ask = Ask(
         seed=facts.seeds[0], labels=facts.labels[0], truncation=facts.origin.truncation,
-        latent=tuple(map(float, given)),
+        latent=latent,
     )  # fmt: skip
     (made,) = together([rows(sampler, ask)])
     if isinstance(made, UserError):

@@ -36,7 +36,9 @@ class Document(Carrier):
             values[AIGC] = dict(marks.aigc)
         if marks.recipe:
             values[RECIPE] = json.loads(marks.recipe)
-        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+        text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+        # Half a character, which JSON may tell and UTF-8 cannot, goes out as it came in: escaped.
+        return text.encode(errors="backslashreplace")
 
     def find(self, content: bytes) -> Found:
         """The keys of the object."""
@@ -44,9 +46,9 @@ class Document(Carrier):
         for key, value in _pairs(content):
             if key == AIGC:
                 # As text again, key by key, so that one that comes twice is seen.
-                found.labels.append(Spot("JSON key AIGC", _as_text(value)))
+                found.labels.append(Spot("JSON key AIGC", _told(value)))
             elif key == RECIPE:
-                found.recipes.append(_as_text(value))
+                found.recipes.append(_told(value))
             elif key == "Description" and value == mark.NOTICE:
                 found.notices.append(mark.NOTICE)
             elif key in IPTC:
@@ -55,7 +57,8 @@ class Document(Carrier):
 
     def essence(self, content: bytes) -> Iterator[bytes]:
         """What else the object says, however it is spaced and ordered."""
-        yield json.dumps([[key, _as_text(value)] for key, value in sorted(_rest(content))]).encode()
+        told = [[key, _told(value)] for key, value in _rest(content)]
+        yield json.dumps(sorted(told)).encode()
 
 
 class _Object(Pairs):
@@ -73,13 +76,25 @@ def _pairs(content: bytes) -> Pairs:
 
 
 def _rest(content: bytes) -> Pairs:
-    return [(key, _plain(value)) for key, value in _pairs(content) if key not in OURS]
+    pairs = [(key, value) for key, value in _pairs(content) if key not in OURS]
+    try:
+        return [(key, _plain(value)) for key, value in pairs]
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, _Object):
         return {key: _plain(each) for key, each in value}
     return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _told(value: Any) -> str:
+    """As `_as_text`, of what anybody may have nested. Raises Unreadable: too deep."""
+    try:
+        return _as_text(value)
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
 
 
 def _as_text(value: Any) -> str:
