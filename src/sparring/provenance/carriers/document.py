@@ -11,7 +11,7 @@ from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Mar
 from sparring.provenance.carriers.plain_text import decoded
 
 Pairs = list[tuple[str, Any]]
-OURS = (AIGC, *IPTC, "Software", "Description", RECIPE)
+OURS = (AIGC, *IPTC, RECIPE)
 
 
 class Document(Carrier):
@@ -29,9 +29,11 @@ class Document(Carrier):
             return False
 
     def put(self, content: bytes, marks: Marks) -> bytes:
-        """Labels stand behind what the object says."""
+        """Labels stand behind what the object says; words of its own are not written over."""
         values = dict(_rest(content))
-        values |= {"Software": mark.SOFTWARE, "Description": mark.NOTICE, **marks.iptc}
+        values.setdefault("Software", mark.SOFTWARE)
+        values.setdefault("Description", mark.NOTICE)
+        values |= marks.iptc
         if marks.aigc:
             values[AIGC] = dict(marks.aigc)
         if marks.recipe:
@@ -76,11 +78,20 @@ def _pairs(content: bytes) -> Pairs:
 
 
 def _rest(content: bytes) -> Pairs:
-    pairs = [(key, value) for key, value in _pairs(content) if key not in OURS]
+    pairs = [(key, value) for key, value in _pairs(content) if not _is_ours(key, value)]
     try:
         return [(key, _plain(value)) for key, value in pairs]
     except RecursionError as error:
         raise Unreadable("it is nested too deep") from error
+
+
+def _is_ours(key: str, value: Any) -> bool:
+    """Whether it is a label's part: other words under such a name are somebody's own."""
+    if key == "Description":
+        return value == mark.NOTICE
+    if key == "Software":
+        return isinstance(value, str) and bool(mark.SOFTWARES.fullmatch(value))
+    return key in OURS
 
 
 def _plain(value: Any) -> Any:
