@@ -86,8 +86,7 @@ def again(
             f"{name} was made by the model {facts.model_name}, and this is "
             f"{sampler.model_hash[:12]}; name the model that made it."
         )
-    if LATENT not in facts.origin.ways:
-        sampler = _in_the_same_way(sampler, facts)
+    sampler = _in_the_same_way(sampler, facts)
     sampler = sampler.labelled(replace(labelling, visible=facts.visible))
     generated = _samples(sampler, facts)
     made = _file(generated, facts, carrier_of(content, name).suffixes[0])
@@ -98,7 +97,8 @@ def again(
 
 
 def _in_the_same_way(sampler: Sampler, facts: Facts) -> Sampler:
-    ways = {key: value for key, value in facts.origin.ways.items() if key != ENGINE}
+    """The sampler asked in the ways of the facts; their latent, which is no way, comes later."""
+    ways = {k: value for k, value in facts.origin.ways.items() if k not in (ENGINE, LATENT)}
     if not ways:
         return sampler
     usual = vars(Wording())
