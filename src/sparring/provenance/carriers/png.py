@@ -43,7 +43,8 @@ class Png(Carrier):
         pieces, last = [SIGNATURE], 0
         for kind, start, end in _chunks(content):
             last = end + 4
-            if kind == b"caBX" or (kind in TEXTS and _keyword(content[start:end]) in OURS):
+            is_text = kind in TEXTS and _keyword(content[start:end]) in OURS
+            if is_text or kind in (b"caBX", b"eXIf"):  # EXIF may hold a label in a comment
                 continue
             pieces.append(content[start - 8 : end + 4])
             if kind == b"IHDR":
