@@ -17,7 +17,9 @@ from sparring.core.errors import BadData
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.generation import likeness
+from sparring.generation.batch import Ask, rows, together
 from sparring.generation.explore import save_walk
+from sparring.generation.generated import Generated
 from sparring.generation.model_file import build_generator, modality_of
 from sparring.generation.row import save_row, spell
 from sparring.generation.sampler import Sampler
@@ -98,6 +100,21 @@ def test_texts_are_made_again(wording: Wording, writer: Sampler, tmp_path: Path)
     asked = worded(writer, wording)[0] if wording.ways else writer
     for form in ("txt", "md", "json"):
         require_same(asked.generate(2, seed=5).save(tmp_path / form, form), writer)
+
+
+def test_what_a_latent_made_is_made_again_in_its_way(writer: Sampler, tmp_path: Path) -> None:
+    latent = tuple(writer.latents([8])[0].tolist())
+    for number, wording in enumerate((None, Wording(temperature=0.5, top_p=0.9))):
+        ask = Ask(seed=5, latent=latent, truncation=0.8, wording=wording)
+        (made,) = together([rows(writer, ask)])
+        assert isinstance(made, Generated)
+        require_same(made.save(tmp_path / str(number), "txt"), writer)
+        content = made.encoded(0, "txt")
+        facts = facts_of(content, "x.txt")
+        assert facts.origin.ways == {**(wording.ways if wording else {}), "latent": [*latent]}
+        huge = replace(facts.origin, ways={**facts.origin.ways, "latent": [10**400]})
+        with pytest.raises(BadData, match="its latent is out of range"):
+            likeness.again(replace(facts, origin=huge), content, "x.txt", writer, PLAIN)
 
 
 def test_a_sample_of_a_walk_is_that_sample_again(drawer: Sampler) -> None:

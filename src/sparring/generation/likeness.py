@@ -86,8 +86,7 @@ def again(
             f"{name} was made by the model {facts.model_name}, and this is "
             f"{sampler.model_hash[:12]}; name the model that made it."
         )
-    if LATENT not in facts.origin.ways:
-        sampler = _in_the_same_way(sampler, facts)
+    sampler = _in_the_same_way(sampler, facts)
     sampler = sampler.labelled(replace(labelling, visible=facts.visible))
     generated = _samples(sampler, facts)
     made = _file(generated, facts, carrier_of(content, name).suffixes[0])
@@ -98,7 +97,8 @@ def again(
 
 
 def _in_the_same_way(sampler: Sampler, facts: Facts) -> Sampler:
-    ways = {key: value for key, value in facts.origin.ways.items() if key != ENGINE}
+    """The sampler asked in the ways of the facts; their latent, which is no way, comes later."""
+    ways = {k: value for k, value in facts.origin.ways.items() if k not in (ENGINE, LATENT)}
     if not ways:
         return sampler
     usual = vars(Wording())
@@ -130,9 +130,13 @@ def _samples(sampler: Sampler, facts: Facts) -> Generated:
 def _of_latent(sampler: Sampler, facts: Facts, given: object) -> Generated:
     if not isinstance(given, list) or not all(isinstance(z, float | int) for z in given):
         raise BadData("Its recipe cannot be followed: its latent is no list of numbers.")
+    try:
+        latent = tuple(map(float, given))
+    except OverflowError as error:
+        raise BadData("Its recipe cannot be followed: its latent is out of range.") from error
     ask = Ask(
         seed=facts.seeds[0], labels=facts.labels[0], truncation=facts.origin.truncation,
-        latent=tuple(map(float, given)),
+        latent=latent,
     )  # fmt: skip
     (made,) = together([rows(sampler, ask)])
     if isinstance(made, UserError):

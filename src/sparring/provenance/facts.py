@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ The last digits of samples depend on it; "onnxruntime 1.20.0" is such a value.
 """
 MOST = 100_000  # samples of one file
 LONGEST = 10_000  # letters of a value
+DEEPEST = 8  # tables and lists inside each other; ours have three
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,10 @@ class Facts:
             BadData: with the bare reason: it is no such JSON, or a value is of another kind.
         """
         try:
-            told = json.loads(text)
+            told = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise BadData("its recipe is no JSON") from error
+        _require_writable(told)
         if not isinstance(told, dict):
             raise BadData("its recipe is no JSON object")
         return cls(
@@ -138,6 +141,47 @@ class Facts:
             system=_word(told, "system"),
             version=_word(told, "version"),
         )
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _require_writable(told: object) -> None:
+    """Make sure that what was read can be written again, wherever it goes.
+
+    Level by level, as what is nested deep must not be followed to its end.
+
+    Raises:
+        BadData: with the bare reason: it is nested too deep, a number is beyond all that can be
+            computed, or a text holds halves of characters, which no file can.
+    """
+    level = [told]
+    for _ in range(DEEPEST):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += [*value, *value.values()]
+            elif isinstance(value, list):
+                below += value
+            elif isinstance(value, str) and not _is_whole_text(value):
+                raise BadData("its recipe has a text with half a character")
+            elif isinstance(value, int | float) and not _is_finite(value):
+                raise BadData("its recipe has a number that is too large")
+        level = below
+    if level:
+        raise BadData("its recipe is nested too deep")
+
+
+def _is_whole_text(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _is_finite(number: int | float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def _made(told: Mapping[str, Any]) -> Made:

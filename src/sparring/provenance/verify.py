@@ -129,9 +129,15 @@ def _recipe(found: Found) -> tuple[Facts | None, Layer]:
             raise BadData("its recipe is too long")
         facts = Facts.read(found.recipes[0])
     except BadData as error:
-        return None, Layer("recipe", "invalid", f"{error}.".capitalize(), RECIPE_RULE)
+        return None, Layer("recipe", "invalid", _sentence_of(error), RECIPE_RULE)
     made = f"{facts.system} {facts.version}, model {facts.model_name}, at {facts.created}"
     return facts, Layer("recipe", "valid", f"It says that it was made by {made}.", RECIPE_RULE)
+
+
+def _sentence_of(error: BadData) -> str:
+    """Its bare reason, beginning as sentences do; names within keep their capitals."""
+    reason = str(error)
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | None) -> Layer:
@@ -243,7 +249,7 @@ def _integrity(found: Found, read: list[Read], digest_now: str) -> Iterator[Laye
         says = "The content is not the one that was labelled: it was edited or encoded anew."
         yield Layer("integrity", "invalid", says, INTEGRITY_RULE)
         return
-    recipes = {digest([text.encode()]) for text in found.recipes}
+    recipes = {digest([text.encode(errors="surrogatepass")]) for text in found.recipes}
     if recipes and any(each.get("recipe-sha256") not in recipes for each in told):
         says = "The recipe is not the one that was labelled."
         yield Layer("integrity", "invalid", says, INTEGRITY_RULE)

@@ -66,7 +66,7 @@ class Asked:
             }
             if not all(type(number) is float for number in given.get("latent", ())):
                 raise TypeError("a latent is a row of numbers")
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UserError(f"These settings cannot be used: {error}.") from error
         return replace(usual, **given)
 

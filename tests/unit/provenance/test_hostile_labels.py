@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from unlabelled_files import some_facts
 
 from sparring.core.errors import BadData
+from sparring.provenance.carriers import Marks, Unreadable
+from sparring.provenance.carriers.choosing import carrier_of
 from sparring.provenance.carriers.png import _chunk
 from sparring.provenance.facts import Facts
 from sparring.provenance.labelling import Labelling, labelled
@@ -103,7 +105,8 @@ def test_any_bytes_are_answered(tail: bytes, head: bytes) -> None:
 
 
 KINDS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.none()),
+    st.none(), st.booleans(), st.integers(), st.floats(),
+    st.just(10**400), st.text(st.characters(), max_size=5), st.lists(st.none()),
     st.just({}), st.just({"between": [1], "steps": -1}), st.just([[1]]),
 )  # fmt: skip
 
@@ -117,6 +120,59 @@ def test_a_recipe_with_anything_in_it_is_read_or_refused(key: str, value: object
     except BadData:
         return
     assert Facts.read(facts.text()) == facts
+    assert json.dumps(facts.to_json(), ensure_ascii=False, allow_nan=False).encode()
+
+
+HALF = "\\ud800"
+CRAFTED = {
+    "huge": ('"truncation": 0.7', '"truncation": 1' + "0" * 400, "too large"),
+    "endless": ('"truncation": 0.7', '"truncation": 1e999', "recipe"),
+    "no number": ('"truncation": 0.7', '"truncation": NaN', "no JSON"),
+    "no way": ('"temperature": 0.5', '"temperature": -Infinity', "no JSON"),
+    "huge latent": ('"temperature": 0.5', '"latent": [1' + "0" * 400 + "]", "too large"),
+    "half": ('"temperature": 0.5', f'"prefix": "{HALF}"', "half a character"),
+    "half a key": ('"temperature": 0.5', f'"{HALF}": 1', "half a character"),
+    "half a class": ('"\\u4e03"', f'"{HALF}"', "half a character"),
+    "half a provider": ('"provider": "me"', f'"provider": "{HALF}"', "half a character"),
+    "deep": ('"temperature": 0.5', '"x": ' + "[" * 900 + "]" * 900, "nested too deep"),
+}
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.json", "a.md", "a.png"])
+@pytest.mark.parametrize("case", CRAFTED)
+def test_crafted_recipes_are_invalid_and_can_be_told(
+    case: str, name: str, plain: Mapping[str, bytes]
+) -> None:
+    old, new, reason = CRAFTED[case]
+    recipe = some_facts().text().replace(old, new)
+    assert recipe != some_facts().text()
+    carrier = carrier_of(plain[name], name)
+    if name == "a.json":
+        content = b'{"text": "x", "sparring": ' + recipe.encode() + b"}"
+    else:
+        content = carrier.put(plain[name], Marks(recipe=recipe))
+    try:
+        verdict = verify(content, name)
+    except BadData as error:
+        assert case == "deep" and "nested too deep" in str(error)
+        return
+    told = json.dumps(verdict.to_json(), ensure_ascii=False, allow_nan=False).encode()
+    assert verdict.facts is None and reason.encode() in told
+    assert verdict.layers[0].state == "invalid"
+
+
+def test_json_that_is_odd_is_answered() -> None:
+    for content in (
+        b'{"a": 1, "a": "x"}', b'{"a": "\\ud800"}', b'{"a": NaN}', b'{"\\ud800": 1}',
+        b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ):  # fmt: skip
+        try:
+            made = labelled(content, "a.json", some_facts(), Labelling(producer="me", signed=False))
+            assert verify(made.content, "a.json").is_sound == (b'"x"' not in content)
+        except (BadData, Unreadable) as error:
+            assert "nested too deep" in str(error)
+    half = b'---\nsparring: "\\ud800"\n---\nhi\n'
+    assert json.dumps(verify(half, "a.md").to_json(), ensure_ascii=False).encode()
 
 
 def test_files_of_other_kinds_are_refused_by_name() -> None:

@@ -119,6 +119,25 @@ def test_a_jpeg_says_that_a_recipe_is_too_long(plain: Mapping[str, bytes]) -> No
         labelled(plain["a.jpeg"], "a.jpeg", facts, PLAIN)
 
 
+def test_a_label_in_exif_gives_way_to_a_new_one(plain: Mapping[str, bytes]) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + json.dumps(aigc.label("me", "1", "")).encode()
+    for form, name in (("PNG", "x.png"), ("JPEG", "x.jpeg")):
+        content = io.BytesIO()
+        with Image.open(io.BytesIO(plain["a.png"])) as picture:
+            picture.save(content, form, exif=exif.tobytes())
+        before = {layer.name: layer.state for layer in verify(content.getvalue(), name).layers}
+        assert before["implicit"] == "valid"
+        made = labelled(content.getvalue(), name, some_facts(), PLAIN).content
+        assert verify(made, name).is_sound
+
+
+def test_a_page_without_a_head_is_refused() -> None:
+    for page in (b"<!doctype html><p>hi", b"<html><head><title>x</title></head></html>"):
+        with pytest.raises(UserError, match="has no line <head>"):
+            labelled(page, "a.html", some_facts(), PLAIN)
+
+
 def test_labels_have_the_seven_strings_of_the_standard(plain: Mapping[str, bytes]) -> None:
     facts = some_facts()
     made = labelled(plain["a.txt"], "a.txt", facts, PLAIN)

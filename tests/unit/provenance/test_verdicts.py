@@ -219,6 +219,59 @@ def test_a_flipped_bit_never_goes_unnoticed_in_the_content(
     check()
 
 
+@pytest.mark.parametrize("name", sorted({*MEDIA} - {"a.wav"}))  # whose chunks are any program's
+def test_bytes_behind_the_end_are_noticed(name: str, plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain[name], name, some_facts(), PLAIN).content
+    assert states(verify(made, name))["integrity"] == "valid"
+    try:
+        assert states(verify(made + b"more words", name))["integrity"] == "invalid"
+    except BadData as error:
+        assert "cannot be read" in str(error)
+    carrier = carrier_of(plain[name], name)
+    again = labelled(made, name, some_facts(), PLAIN).content
+    assert digest(carrier.essence(again)) == digest(carrier.essence(plain[name]))
+
+
+WORDS = "by me, not a machine"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("] AI生成", f"] {WORDS} AI生成"),
+        ("AI生成 ", f"AI生成 {WORDS} "),
+        (" Sparring ", f" Sparring {WORDS} "),
+        ("AI生成 ", "AI生成\n"),
+        (" {", f" {WORDS} {{"),
+        (" {", f"\n{WORDS}\n{{"),
+        ("}\n", f"}} {WORDS}\n"),
+        ("}\n", f"}}\n{WORDS}\n"),
+        ("}\n", f'}} {{"{WORDS}": 1}}\n'),
+    ],
+)
+def test_words_in_the_line_of_a_label_are_noticed(
+    old: str, new: str, plain: Mapping[str, bytes]
+) -> None:
+    made = labelled(plain["a.txt"], "a.txt", some_facts(), PLAIN)
+    text = made.content.decode()
+    head, tail = text.rsplit(old, 1) if old == "}\n" else text.split(old, 1)
+    assert verify(made.content, "a.txt", made.beside).is_sound
+    verdict = verify((head + new + tail).encode(), "a.txt", made.beside)
+    assert states(verdict)["integrity"] == "invalid"
+
+
+@pytest.mark.parametrize("key", ["Software", "Description"])
+def test_words_in_a_json_label_are_noticed(key: str, plain: Mapping[str, bytes]) -> None:
+    made = labelled(plain["a.json"], "a.json", some_facts(), PLAIN).content
+    told = {**json.loads(made), key: WORDS}
+    verdict = verify(json.dumps(told).encode(), "a.json")
+    assert states(verdict)["integrity"] == "invalid"
+    own = json.dumps({"text": "x", key: WORDS}).encode()
+    kept = labelled(own, "a.json", some_facts(), PLAIN).content
+    assert json.loads(kept)[key] == WORDS
+    assert verify(kept, "a.json").is_sound
+
+
 def test_a_wave_that_lies_about_its_sizes_is_cut(plain: Mapping[str, bytes]) -> None:
     made = labelled(plain["a.wav"], "a.wav", some_facts(), PLAIN).content
     place = made.index(b"data") + 4

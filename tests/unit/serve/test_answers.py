@@ -288,6 +288,22 @@ def test_a_file_is_verified(client: TestClient) -> None:
     assert client.post("/v1/verify", files=many).status_code == 400
 
 
+@pytest.mark.parametrize("crafted", ["1" + "0" * 400, "NaN", "1e999"])
+def test_a_crafted_recipe_is_answered(client: TestClient, crafted: str) -> None:
+    made = base64.b64decode(picture(client, seed=1)["data"][0]["b64_json"])
+    facts = verify(made, "x.png").facts
+    assert facts is not None
+    recipe = facts.text().replace('"truncation": 1.0', f'"truncation": {crafted}')
+    assert recipe != facts.text()
+    for name, content in (
+        ("x.txt", f"hi\n\n[AI-generated] {recipe}\n"),
+        ("x.json", f'{{"text": "\\ud800", "sparring": {recipe}}}'),
+    ):
+        answer = client.post("/v1/verify", files={"file": (name, content.encode())})
+        assert answer.status_code == 200
+        assert (answer.json()["recipe"], answer.json()["sound"]) == (None, False)
+
+
 def test_health_and_metrics(client: TestClient) -> None:
     picture(client, n=2)
     assert client.get("/healthz").json() == {"status": "ok"}

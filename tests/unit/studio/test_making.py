@@ -59,7 +59,10 @@ def test_wishes_are_the_same_after_json() -> None:
     for asked in WISHES:
         assert Asked.from_json(json.loads(json.dumps(asked.to_json()))) == asked
     assert Asked.from_json({"seed": 3, "else": "left aside"}) == Asked(seed=3)
-    for wrong in ({"seed": "many"}, {"latent": ["a"]}, {"latent": 3}, {"labels": 1}):
+    for wrong in (
+        {"seed": "many"}, {"latent": ["a"]}, {"latent": 3}, {"labels": 1},
+        {"truncation": 10**400}, {"latent": [10**400]}, {"count": float("inf")},
+    ):  # fmt: skip
         with pytest.raises(UserError, match="cannot be used"):
             Asked.from_json(wrong)
 

@@ -11,7 +11,7 @@ from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Mar
 from sparring.provenance.carriers.plain_text import decoded
 
 Pairs = list[tuple[str, Any]]
-OURS = (AIGC, *IPTC, "Software", "Description", RECIPE)
+OURS = (AIGC, *IPTC, RECIPE)
 
 
 class Document(Carrier):
@@ -29,14 +29,18 @@ class Document(Carrier):
             return False
 
     def put(self, content: bytes, marks: Marks) -> bytes:
-        """Labels stand behind what the object says."""
+        """Labels stand behind what the object says; words of its own are not written over."""
         values = dict(_rest(content))
-        values |= {"Software": mark.SOFTWARE, "Description": mark.NOTICE, **marks.iptc}
+        values.setdefault("Software", mark.SOFTWARE)
+        values.setdefault("Description", mark.NOTICE)
+        values |= marks.iptc
         if marks.aigc:
             values[AIGC] = dict(marks.aigc)
         if marks.recipe:
             values[RECIPE] = json.loads(marks.recipe)
-        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+        text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+        # Half a character, which JSON may tell and UTF-8 cannot, goes out as it came in: escaped.
+        return text.encode(errors="backslashreplace")
 
     def find(self, content: bytes) -> Found:
         """The keys of the object."""
@@ -44,9 +48,9 @@ class Document(Carrier):
         for key, value in _pairs(content):
             if key == AIGC:
                 # As text again, key by key, so that one that comes twice is seen.
-                found.labels.append(Spot("JSON key AIGC", _as_text(value)))
+                found.labels.append(Spot("JSON key AIGC", _told(value)))
             elif key == RECIPE:
-                found.recipes.append(_as_text(value))
+                found.recipes.append(_told(value))
             elif key == "Description" and value == mark.NOTICE:
                 found.notices.append(mark.NOTICE)
             elif key in IPTC:
@@ -55,7 +59,8 @@ class Document(Carrier):
 
     def essence(self, content: bytes) -> Iterator[bytes]:
         """What else the object says, however it is spaced and ordered."""
-        yield json.dumps([[key, _as_text(value)] for key, value in sorted(_rest(content))]).encode()
+        told = [[key, _told(value)] for key, value in _rest(content)]
+        yield json.dumps(sorted(told)).encode()
 
 
 class _Object(Pairs):
@@ -73,13 +78,34 @@ def _pairs(content: bytes) -> Pairs:
 
 
 def _rest(content: bytes) -> Pairs:
-    return [(key, _plain(value)) for key, value in _pairs(content) if key not in OURS]
+    pairs = [(key, value) for key, value in _pairs(content) if not _is_ours(key, value)]
+    try:
+        return [(key, _plain(value)) for key, value in pairs]
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
+
+
+def _is_ours(key: str, value: Any) -> bool:
+    """Whether it is a label's part: other words under such a name are somebody's own."""
+    if key == "Description":
+        return value == mark.NOTICE
+    if key == "Software":
+        return isinstance(value, str) and bool(mark.SOFTWARES.fullmatch(value))
+    return key in OURS
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, _Object):
         return {key: _plain(each) for key, each in value}
     return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _told(value: Any) -> str:
+    """As `_as_text`, of what anybody may have nested. Raises Unreadable: too deep."""
+    try:
+        return _as_text(value)
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
 
 
 def _as_text(value: Any) -> str:

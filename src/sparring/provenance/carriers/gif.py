@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sparring.core import mark
 from sparring.provenance.carriers import Carrier, Found, Marks, Unreadable, _xmp
@@ -35,7 +35,7 @@ class Gif(Carrier):
         # What makes an animation endless must come first, as some readers look nowhere else.
         first = 1 if kept and kept[0].startswith(b"\x21\xff\x0bNETSCAPE") else 0
         kept[first:first] = [label, comment]
-        return b"".join([b"GIF89a", content[6:head], *kept, bytes([END])])
+        return b"".join([b"GIF89a", content[6:head], *kept, content[_end(head, blocks) :]])
 
     def find(self, content: bytes) -> Found:
         """All packets and comments."""
@@ -51,12 +51,18 @@ class Gif(Carrier):
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
-        """All but comments and packets."""
+        """All but comments and packets, and whatever lies behind the end."""
         head, blocks = _parsed(content)
         yield content[6:head]
         for start, end in blocks:
             if not _is_label(content, start):
                 yield content[start:end]
+        yield content[_end(head, blocks) + 1 :]
+
+
+def _end(head: int, blocks: Sequence[tuple[int, int]]) -> int:
+    """Where the byte stands that ends the pictures."""
+    return blocks[-1][1] if blocks else head
 
 
 def _is_label(content: bytes, start: int) -> bool:

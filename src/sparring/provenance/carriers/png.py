@@ -40,9 +40,11 @@ class Png(Carrier):
 
     def put(self, content: bytes, marks: Marks) -> bytes:
         """The packet stands before the pixels, with a line for readers that know no XMP."""
-        pieces = [SIGNATURE]
+        pieces, last = [SIGNATURE], 0
         for kind, start, end in _chunks(content):
-            if kind == b"caBX" or (kind in TEXTS and _keyword(content[start:end]) in OURS):
+            last = end + 4
+            is_text = kind in TEXTS and _keyword(content[start:end]) in OURS
+            if is_text or kind in (b"caBX", b"eXIf"):  # EXIF may hold a label in a comment
                 continue
             pieces.append(content[start - 8 : end + 4])
             if kind == b"IHDR":
@@ -51,7 +53,7 @@ class Png(Carrier):
                     _chunk(b"tEXt", b"Description\0" + mark.NOTICE.encode()),
                     _chunk(b"iTXt", XMP.encode() + b"\0\0\0\0\0" + _xmp.packet(marks)),
                 ]
-        return b"".join(pieces)
+        return b"".join([*pieces, content[last:]])
 
     def find(self, content: bytes) -> Found:
         """All texts, EXIF and stores of C2PA."""
@@ -66,10 +68,13 @@ class Png(Carrier):
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
-        """All chunks but texts, EXIF, time and C2PA."""
+        """All chunks but texts, EXIF, time and C2PA, and whatever lies behind the last one."""
+        last = 0
         for kind, start, end in _chunks(content):
+            last = end + 4
             if kind not in (*TEXTS, b"eXIf", b"tIME", b"caBX"):
                 yield kind + content[start:end]
+        yield content[last:]
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 
 from sparring.core import mark
+from sparring.core.errors import UserError
 from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Marks, Spot
 from sparring.provenance.carriers.plain_text import decoded, is_text
 
@@ -30,8 +31,10 @@ class WebPage(Carrier):
         return begins.startswith((b"<!doctype html", b"<html")) and is_text(content)
 
     def put(self, content: bytes, marks: Marks) -> bytes:
-        """Labels stand first in the head; a page without a head gets none, and stays as it is."""
+        """Labels stand first in the head."""
         text = _without(decoded(content))
+        if HEAD not in text:
+            raise UserError("The page has no line <head> behind which a label could stand; add it.")
         values = {
             "generator": mark.SOFTWARE,
             "description": mark.NOTICES,
