@@ -18,6 +18,7 @@ from sparring.generation.sampler import Sampler
 from sparring.provenance.labelling import Labelling
 from sparring.serve.auth import Tokens
 from sparring.serve.batching import Worker
+from sparring.serve.errors import refusal
 from sparring.serve.jobs import Job, JobStore
 from sparring.serve.lanes import Jobs
 from sparring.serve.limits import QUEUE
@@ -91,7 +92,10 @@ class Services:
         self._store = JobStore(folder / "jobs.sqlite")
         self.makings = Makings(self.registry, self.worker, folder / "jobs")
         self.trainings = Trainings(settings.runs, settings.device)
-        self.jobs = Jobs(self._store, [self.makings, self.trainings], folder / "jobs")
+        self.jobs = Jobs(
+            self._store, [self.makings, self.trainings], folder / "jobs",
+            told=lambda error: str(refusal(error).detail),
+        )  # fmt: skip
         self.shelf = Shelf(folder / "files")
         self.repeats = Repeats()
         self.closing = threading.Event()
