@@ -154,6 +154,14 @@ class Jobs:
         """The newest jobs, newest first, of one kind or all."""
         return self._store.newest(kind, limit)
 
+    def repeated(self, repeat: str) -> Job | None:
+        """The job that this key has made, if there is one."""
+        return self._store.repeated(repeat)
+
+    def unfinished(self, kind: str) -> list[Job]:
+        """All jobs of a kind that run or wait, those that run first, then the oldest first."""
+        return self._store.unfinished(kind)
+
     def position(self, name: str) -> int:
         """How many jobs of its kind come before a waiting one."""
         return self._store.position(name)

@@ -346,6 +346,18 @@ def test_a_recipe_from_afar_names_no_paths_and_no_code(
         recipe_from_afar(name, overrides)
 
 
+def test_a_running_job_comes_before_those_that_wait(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    first, second = store.add("train", {"run": "a"}), store.add("train", {"run": "a"})
+    store.claim("train")
+    store.requeue(first.id)
+    store.finish(first.id, "cancelled")
+    third = store.add("train", {"run": "a"})
+    store.claim("train")
+    assert [job.id for job in store.unfinished("train")] == [second.id, third.id]
+    assert store.unfinished("generate") == []
+
+
 @pytest.mark.parametrize("name", ["", "..", "../up", "a/b", ".hidden", "a" * 65, "a\nb"])
 def test_a_run_is_not_called_so(services: Services, tiny: Recipe, name: str) -> None:
     with services, pytest.raises(UserError):
