@@ -96,8 +96,14 @@ def temporary(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """An open file that takes the place of `path` once the block ends well, and not before."""
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """An open file that takes the place of `path` once the block ends well, and not before.
+
+    For what is too large to be held as a whole; missing folders are made.
+
+    Raises:
+        OSError: it cannot be written; `writing` says that in our own words.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = temporary(path)
     try:
@@ -122,7 +128,7 @@ def atomic_write(path: Path, content: bytes) -> None:
         OutOfResources: the disk is full; the message names the path and the bytes needed.
         UserError: the path cannot be written.
     """
-    with writing(path, len(content)), _replacing(path) as file:
+    with writing(path, len(content)), replacing(path) as file:
         file.write(content)
 
 
@@ -207,7 +213,7 @@ def _fetch(
             with (
                 urllib.request.urlopen(url, timeout=PATIENCE) as answer,
                 writing(path, most),
-                _replacing(path) as file,
+                replacing(path) as file,
             ):
                 copy(answer, file)
             return

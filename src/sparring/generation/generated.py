@@ -122,13 +122,22 @@ class Generated:
             UserError: a file cannot be written.
         """
         paths = list(contents)
-        if not self.labelling.implicit:
-            unlabelled.note(paths, self.origin, self.seeds)
+        self.note_unlabelled(paths)
         for path, each in contents.items():
             files.atomic_write(path, each.content)
             if each.beside:
                 files.atomic_write(path.with_name(path.name + BESIDE), each.beside)
         return paths
+
+    def note_unlabelled(self, paths: Sequence[Path], sent: int = 0) -> None:
+        """Note in the log that files go out without labels, where they do.
+
+        Raises:
+            OutOfResources: the disk is full.
+            UserError: the log cannot be written.
+        """
+        if not self.labelling.implicit:
+            unlabelled.note(paths, self.origin, self.seeds, sent)
 
     def one(self, number: int, form: str = "") -> Labelled:
         """As `encoded`, with what belongs beside the file."""

@@ -24,8 +24,14 @@ def log() -> Path:
     return files.cache_dir() / NAME
 
 
-def note(paths: Sequence[Path], origin: Origin, seeds: Sequence[int]) -> None:
+def note(paths: Sequence[Path], origin: Origin, seeds: Sequence[int], sent: int = 0) -> None:
     """Add one line, before the files are written.
+
+    Args:
+        paths: of the files.
+        origin: what made them.
+        seeds: of the samples in them.
+        sent: how many more leave over a network, and lie nowhere.
 
     Raises:
         OutOfResources: the disk is full.
@@ -34,7 +40,7 @@ def note(paths: Sequence[Path], origin: Origin, seeds: Sequence[int]) -> None:
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": [str(path.absolute()) for path in paths[:MOST]],
-        "num_files": len(paths),
+        "num_files": len(paths) + sent,
         "model": origin.model,
         "seeds": list(seeds[:MOST]),
         "ways": dict(origin.ways),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import FastAPI
 
 from sparring.core.version import VERSION
@@ -25,14 +23,11 @@ from sparring.serve.routes import (
 from sparring.serve.services import Services
 
 
-def create_app(
-    services: Services, *, public: Sequence[str] = (), uploads: Uploads = NO_UPLOADS
-) -> FastAPI:
+def create_app(services: Services, *, uploads: Uploads = NO_UPLOADS) -> FastAPI:
     """The service as an ASGI app; whoever runs it starts and ends the services.
 
     Args:
         services: what works behind it.
-        public: paths, and all beneath them, that need no token, such as a page to log in.
         uploads: paths beneath which larger files may come, as `Bodies` has them.
     """
     # Pages with documents would fetch their scripts from elsewhere, so there are none.
@@ -46,6 +41,6 @@ def create_app(
     handle_errors(app)
     # The last one added is the first one passed.
     app.add_middleware(Bodies, uploads=uploads)
-    app.add_middleware(Guard, services=services, public=public)
+    app.add_middleware(Guard, services=services)
     app.add_middleware(Observing, metrics=services.metrics)
     return app

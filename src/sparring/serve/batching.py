@@ -106,8 +106,8 @@ class Worker:
 
     @property
     def waiting(self) -> int:
-        """Asks that wait, without those of jobs."""
-        return sum(not each.patient for each in list(self._waiting))
+        """Asks that wait, without those of jobs and those that nobody wants any more."""
+        return sum(not (each.patient or each.done.cancelled()) for each in list(self._waiting))
 
     @property
     def is_full(self) -> bool:

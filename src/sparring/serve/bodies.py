@@ -89,13 +89,24 @@ class Bodies:
         return next((size for under, size in self.uploads.items() if path.startswith(under)), 0)
 
     async def _large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may be large; it must say how large it is."""
+        """Pass on what may be large, as long as it may be; not all clients say it before."""
         most = self._largest(scope["path"])
+        said = f"The file is larger than the {most:,} bytes that are allowed here."
+        too_large = Refused(413, said, code="body_too_large", headers=CLOSE)
         if _declared(scope) > most:
-            said = f"The file is larger than the {most:,} bytes that are allowed here."
-            await refuse(send, Refused(413, said, code="body_too_large", headers=CLOSE))
+            await refuse(send, too_large)
             return
-        await self.app(scope, receive, send)
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > most:
+                raise too_large
+            return message
+
+        await self.app(scope, counted, send)
 
 
 class _StrictRequest(Request):

@@ -19,7 +19,7 @@ from sparring.serve.jobs import OtherRequest, TooManyJobs, UnknownJob
 from sparring.serve.limits import LONGEST_WAIT
 from sparring.serve.registry import UnknownModel
 from sparring.serve.shelf import UnknownFile
-from sparring.serve.trainings import UnknownRun
+from sparring.serve.trainings import RunInWork, UnknownRun
 
 KINDS = {
     401: "authentication_error",
@@ -81,6 +81,8 @@ def refusal(error: UserError, param: str | None = None) -> Refused:
             return Refused(429, message, code="too_many_jobs", headers=wait)
         case OtherRequest():
             return Refused(422, message, param="Idempotency-Key", code="idempotency_key_reused")
+        case RunInWork():
+            return Refused(409, message, param="id", code="already_running")
         case OutOfResources():
             # Where it was, is for the log of the service.
             return Refused(507, "The service lacks memory or disk for this.", code="out_of_space")
@@ -118,7 +120,7 @@ async def refuse(send: Send, error: HTTPException) -> None:
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Have an app answer every error with the error object."""
+    """Have an app answer every foreseen error with the error object."""
 
     def answer(error: HTTPException) -> Response:
         headers = dict(error.headers or {})
@@ -136,13 +138,9 @@ def handle_errors(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return answer(_explained(error))
 
-    async def unforeseen(_request: Request, _error: Exception) -> Response:
-        return answer(Refused(500, "Something went wrong in the service; its log says what."))
-
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(UserError, mistaken)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unforeseen)
 
 
 def _explained(error: RequestValidationError) -> Refused:

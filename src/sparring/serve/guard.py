@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -31,8 +30,6 @@ NEEDED = {
 """The scope that a path and all beneath it needs; what stands nowhere here needs "admin"."""
 MADE_AT_ONCE = ("/v1/images", "/v1/audio", "/v1/completions")
 """What is told to come back, before its body is read, where the queue is full."""
-COOKIE = "sparring_token"
-"""In which a browser keeps a token."""
 
 
 class Guard:
@@ -41,14 +38,12 @@ class Guard:
     Args:
         app: what is behind it.
         services: whose tokens and hosts count.
-        public: paths, and all beneath them, that need no token, such as a page to log in.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, public: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self.app, self._services = app, services
         self._tokens = services.settings.tokens
         self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in services.settings.hosts)}
-        self._public = (*OPEN, *public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -80,10 +75,10 @@ class Guard:
             )  # fmt: skip
 
     def _require_token(self, path: str, headers: dict[str, str]) -> Caller:
-        if not self._tokens or _beneath(path, self._public):
+        if not self._tokens or _beneath(path, OPEN):
             return LOCAL
         kind, _, token = headers.get("authorization", "").partition(" ")
-        token = token.strip() if kind.lower() == "bearer" else _cookie(headers)
+        token = token.strip() if kind.lower() == "bearer" else ""
         caller = self._tokens.caller(token)
         if caller is None:
             raise Refused(
@@ -162,11 +157,3 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]
-
-
-def _cookie(headers: dict[str, str]) -> str:
-    try:
-        cookies = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""

@@ -162,6 +162,22 @@ class JobStore:
             ).fetchall()
         return [_job(row) for row in found]
 
+    def repeated(self, repeat: str) -> Job | None:
+        """The job that this key has made, if there is one."""
+        with self._lock:
+            row = self._one("SELECT * FROM jobs WHERE repeat = ?", repeat) if repeat else None
+        return _job(row) if row is not None else None
+
+    def unfinished(self, kind: str) -> list[Job]:
+        """All jobs of a kind that run or wait, those that run first, then the oldest first."""
+        with self._lock:
+            found = self._db.execute(
+                "SELECT * FROM jobs WHERE kind = ? AND status IN (?, ?)"
+                " ORDER BY status = ? DESC, number",
+                (kind, RUNNING, QUEUED, RUNNING),
+            ).fetchall()
+        return [_job(row) for row in found]
+
     def position(self, name: str) -> int:
         """How many jobs of its kind come before a waiting one; 0 where it does not wait."""
         with self._lock:

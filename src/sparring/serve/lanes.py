@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
+import sys
 import threading
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from sparring.serve.jobs import CANCELLED, FAILED, INTERRUPTED, SUCCEEDED, Event
 from sparring.serve.limits import WATCH_EVERY
 
 IDLE = 5.0  # seconds after which a lane looks for work though nobody told it to
+AGAIN = 1.0  # seconds after which a lane tries again what the database refused
 
 
 class Stopped(Exception):
@@ -45,7 +49,10 @@ class Task:
 
     def tell(self, share: float, **facts: Any) -> None:
         """Write down how far it is, with whatever else is worth knowing."""
-        self._store.progress(self.job.id, share, facts)
+        try:
+            self._store.progress(self.job.id, share, facts)
+        except sqlite3.Error:  # the work itself is worth more than a line about it
+            traceback.print_exc()
 
 
 class Kind(ABC):
@@ -73,11 +80,20 @@ class Jobs:
         store: where they are kept.
         kinds: what can be done.
         folder: where results lie, one folder a job.
+        told: what clients are told of an error; the whole of it is printed where that is less.
     """
 
-    def __init__(self, store: JobStore, kinds: Sequence[Kind], folder: Path) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: JobStore,
+        kinds: Sequence[Kind],
+        folder: Path,
+        told: Callable[[UserError], str] = str,
+    ) -> None:
+        self._store, self._told = store, told
         self.folder = folder
+        # Between a claim and its task nobody may cancel, or nobody would hear of it.
+        self._claiming = threading.Lock()
         self._tasks: dict[str, Task] = {}
         self._wake = threading.Condition()
         self._closing = threading.Event()
@@ -89,10 +105,14 @@ class Jobs:
     def start(self) -> None:
         """Mark what the last end cut off, and begin with what waits."""
         self._store.interrupt_running()
-        for name in self._store.forget_old():
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._forget_old()
         for thread in self._threads:
             thread.start()
+
+    @property
+    def are_alive(self) -> bool:
+        """Whether every lane works."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def begin_closing(self) -> None:
         """Ask running jobs to end where they can go on later, and begin no others."""
@@ -134,6 +154,14 @@ class Jobs:
         """The newest jobs, newest first, of one kind or all."""
         return self._store.newest(kind, limit)
 
+    def repeated(self, repeat: str) -> Job | None:
+        """The job that this key has made, if there is one."""
+        return self._store.repeated(repeat)
+
+    def unfinished(self, kind: str) -> list[Job]:
+        """All jobs of a kind that run or wait, those that run first, then the oldest first."""
+        return self._store.unfinished(kind)
+
     def position(self, name: str) -> int:
         """How many jobs of its kind come before a waiting one."""
         return self._store.position(name)
@@ -148,12 +176,12 @@ class Jobs:
         Raises:
             UnknownJob: there is none.
         """
-        task = self._tasks.get(name)
-        if task is not None:
+        with self._claiming:
+            task = self._tasks.get(name)
+            if task is None:
+                return self._store.finish(name, CANCELLED)
             task.cancelled.set()
-            return self.get(name)
-        self._store.get(name)
-        return self._store.finish(name, CANCELLED)
+        return self.get(name)
 
     def events(self, name: str, after: int = 0) -> Sequence[Event]:
         """What happened to a job since the event `after`."""
@@ -176,33 +204,65 @@ class Jobs:
 
     def _lane(self, kind: Kind) -> None:
         while not self._closing.is_set():
-            job = self._store.claim(kind.name)
-            if job is not None:
-                self._do(kind, job)
+            try:
+                task = self._claimed(kind)
+                if task is None:
+                    self._forget_old()
+            except sqlite3.Error:  # a full disk, say; a lane outlives it
+                traceback.print_exc()
+                self._closing.wait(AGAIN)
+                continue
+            if task is not None:
+                self._do(kind, task)
                 continue
             with self._wake:
                 if not self._closing.is_set():
                     self._wake.wait(IDLE)
 
-    def _do(self, kind: Kind, job: Job) -> None:
-        task = Task(job, self._store)
-        self._tasks[job.id] = task
+    def _claimed(self, kind: Kind) -> Task | None:
+        with self._claiming:
+            job = self._store.claim(kind.name)
+            if job is None:
+                return None
+            task = self._tasks[job.id] = Task(job, self._store)
         if self._closing.is_set():
             task.closing.set()
+        return task
+
+    def _forget_old(self) -> None:
+        for name in self._store.forget_old():
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _do(self, kind: Kind, task: Task) -> None:
+        finish, name = self._store.finish, task.job.id
+        end: Callable[[], object]
         try:
-            result = kind.run(task)
-            self._store.finish(job.id, SUCCEEDED, result=result)
+            end = partial(finish, name, SUCCEEDED, result=kind.run(task))
         except Stopped as error:
             if task.cancelled.is_set():
-                self._store.finish(job.id, CANCELLED, error=str(error))
+                end = partial(finish, name, CANCELLED, error=str(error))
             elif kind.starts_anew:
-                self._store.requeue(job.id)
+                end = partial(self._store.requeue, name)
             else:
-                self._store.finish(job.id, INTERRUPTED, error=str(error))
+                end = partial(finish, name, INTERRUPTED, error=str(error))
         except UserError as error:
-            self._store.finish(job.id, FAILED, error=str(error))
+            told = self._told(error)
+            if told != str(error):
+                print(f"{name}: {error}", file=sys.stderr)
+            end = partial(finish, name, FAILED, error=told)
         except Exception as error:  # a lane must outlive its jobs
             traceback.print_exc()
-            self._store.finish(job.id, FAILED, error=f"An unforeseen {type(error).__name__}.")
-        finally:
-            del self._tasks[job.id]
+            end = partial(finish, name, FAILED, error=f"An unforeseen {type(error).__name__}.")
+        self._written_down(end)
+        del self._tasks[name]
+
+    def _written_down(self, end: Callable[[], object]) -> None:
+        """Write how a job ended, as often as it takes; what the next start finds is "running"."""
+        while True:
+            try:
+                end()
+                return
+            except sqlite3.Error:
+                traceback.print_exc()
+            if self._closing.wait(AGAIN):
+                return

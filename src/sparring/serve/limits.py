@@ -12,6 +12,7 @@ MOST_SAMPLES = 10  # of pictures or sounds in one answer; more are a job
 MOST_TEXTS = 128  # in one answer
 MOST_STOPS = 4
 LONGEST_INPUT = 4_096  # characters that are to be spoken or continued
+MOST_WORDS = 64  # in one spoken answer, which is one turn of the device
 MOST_IN_A_JOB = 10_000  # samples
 
 # How long things may take, in seconds.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from sparring.generation.batch import Ask, rows
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import BLOCK
 from sparring.generation.wording import Wording
+from sparring.provenance.labelling import BESIDE
 from sparring.serve.batching import Worker
 from sparring.serve.lanes import Kind, Stopped, Task
 from sparring.serve.limits import MOST_IN_A_JOB
@@ -58,19 +58,27 @@ class Makings(Kind):
         """Make them all; nothing is kept of a job that ends early."""
         ask = _ask(task.job.request)
         sampler = self._registry.sampler(str(task.job.request["model"]))
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        path = self._folder / task.job.id / ARCHIVE
+        # How large it will be is not known, and it may be too large for the memory.
+        with (
+            files.writing(path, 0),
+            files.replacing(path) as file,
+            zipfile.ZipFile(file, "w") as archive,
+        ):
             for done in range(0, ask.count, BLOCK):
                 if task.shall_stop:
                     raise Stopped(f"Stopped after {done:,} of {ask.count:,} samples.")
                 some = min(BLOCK, ask.count - done)
                 piece = replace(ask, count=some, seed=ask.seed + done)
                 made = self._worker.submit(rows(sampler, piece), patient=True).result()
+                made.note_unlabelled([path])
                 for number in range(len(made)):
-                    archive.writestr(file_name(made, number), made.encoded(number))
+                    name, each = file_name(made, number), made.one(number)
+                    archive.writestr(name, each.content)
+                    if each.beside:
+                        archive.writestr(name + BESIDE, each.beside)
                 task.tell((done + some) / ask.count, samples=done + some, of=ask.count)
-        files.atomic_write(self._folder / task.job.id / ARCHIVE, content.getvalue())
-        return {"file": ARCHIVE, "samples": ask.count, "bytes": content.tell()}
+        return {"file": ARCHIVE, "samples": ask.count, "bytes": path.stat().st_size}
 
 
 def file_name(made: Generated, number: int) -> str:

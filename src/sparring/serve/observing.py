@@ -7,14 +7,17 @@ import logging
 import re
 import secrets
 import time
+import traceback
 from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sparring.serve.errors import Refused, refuse
 from sparring.serve.metrics import Metrics
 
 log = logging.getLogger("sparring.access")
 IDENTITY = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+UNFORESEEN = "Something went wrong in the service; its log says what."
 VERSION = (b"sparring-version", b"2026-11-25")
 """Under which date the fields of this service are documented."""
 
@@ -52,6 +55,12 @@ class Observing:
 
         try:
             await self.app(scope, receive, seen)
+        except Exception:
+            if status:  # half an answer can only be cut off
+                raise
+            # Answered here, so that it has its number, its line and its place as all others.
+            traceback.print_exc()
+            await refuse(seen, Refused(500, UNFORESEEN))
         finally:
             seconds = time.monotonic() - started
             route = getattr(scope.get("route"), "path", "other")

@@ -19,6 +19,7 @@ from sparring.generation.sampler import Sampler
 from sparring.provenance.labelling import Labelling
 from sparring.serve.auth import Tokens
 from sparring.serve.batching import Worker
+from sparring.serve.errors import refusal
 from sparring.serve.jobs import Job, JobStore
 from sparring.serve.lanes import Jobs
 from sparring.serve.limits import QUEUE
@@ -27,7 +28,7 @@ from sparring.serve.metrics import Metrics
 from sparring.serve.registry import Registry
 from sparring.serve.repeats import Repeats
 from sparring.serve.shelf import Shelf
-from sparring.serve.trainings import Trainings
+from sparring.serve.trainings import RunInWork, Trainings
 
 ENCODERS = 2  # threads that turn samples into files
 
@@ -94,10 +95,14 @@ class Services:
         self._store = JobStore(folder / "jobs.sqlite")
         self.makings = Makings(self.registry, self.worker, folder / "jobs")
         self.trainings = Trainings(settings.runs, settings.device)
-        self.jobs = Jobs(self._store, [self.makings, self.trainings], folder / "jobs")
+        self.jobs = Jobs(
+            self._store, [self.makings, self.trainings], folder / "jobs",
+            told=lambda error: str(refusal(error).detail),
+        )  # fmt: skip
         self.shelf = Shelf(folder / "files")
         self.repeats = Repeats()
         self.closing = threading.Event()
+        self._naming = threading.Lock()  # between looking for a free name and taking it
         self._encoders = ThreadPoolExecutor(ENCODERS, "encoder")
         self.metrics.look_at(self.worker, self.jobs)
 
@@ -146,36 +151,61 @@ class Services:
 
     async def encode(self, made: Generated, form: str = "") -> list[bytes]:
         """The labelled file of every sample, in one of the modality's forms or its usual one."""
-        loop = asyncio.get_running_loop()
-        numbers = range(len(made))
-        return await loop.run_in_executor(
-            self._encoders, lambda: [made.encoded(number, form) for number in numbers]
-        )
+
+        def encoded() -> list[bytes]:
+            made.note_unlabelled((), len(made))
+            return [made.encoded(number, form) for number in range(len(made))]
+
+        return await asyncio.get_running_loop().run_in_executor(self._encoders, encoded)
 
     async def encode_row(self, made: Generated, form: str = "") -> bytes:
         """One labelled file in which all samples follow each other."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._encoders, lambda: made.row(form).content)
+
+        def encoded() -> bytes:
+            made.note_unlabelled((), 1)
+            return made.row(form).content
+
+        return await asyncio.get_running_loop().run_in_executor(self._encoders, encoded)
 
     def train(self, recipe: Recipe, name: str = "", repeat: str = "") -> Job:
         """A new training as a job; its request says the name of the run under "run".
 
         Raises:
             UserError: the name cannot be one of a folder.
+            OtherRequest: `repeat` came with another request before.
             TooManyJobs: too many wait already.
         """
-        run = self.trainings.free_name(name or recipe.name)
-        return self.jobs.add("train", {"run": run, "recipe": recipe.to_json()}, repeat)
+        wished = name or recipe.name
+        with self._naming:
+            # Who comes again is compared by what they wished, not by the name that they got.
+            known = self.jobs.repeated(repeat)
+            if known is not None:
+                run = known.request.get("run")
+            else:
+                run = self.trainings.free_name(wished, self.in_work())
+            asked = {"run": run, "name": wished, "recipe": recipe.to_json()}
+            return self.jobs.add("train", asked, repeat)
 
     def resume(self, name: str, repeat: str = "") -> Job:
         """Going on with a run as a job.
 
         Raises:
             UnknownRun: there is no such run.
+            RunInWork: a job trains it, or will.
             TooManyJobs: too many wait already.
         """
         self.trainings.find(name)
-        return self.jobs.add("train", {"run": name}, repeat)
+        with self._naming:
+            if self.jobs.repeated(repeat) is None and name in self.in_work():
+                raise RunInWork(f"The run {name} is in work already; see its job, or stop it.")
+            return self.jobs.add("train", {"run": name}, repeat)
+
+    def in_work(self) -> dict[str, Job]:
+        """The job that trains each run, or will, by the name of the run."""
+        jobs: dict[str, Job] = {}
+        for job in self.jobs.unfinished(self.trainings.name):
+            jobs.setdefault(str(job.request["run"]), job)
+        return jobs
 
     def make_many(self, request: Mapping[str, object], repeat: str = "") -> Job:
         """Many samples as a job, whose request is as `Makings` says.

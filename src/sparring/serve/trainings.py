@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,10 @@ PLACE = re.compile(r"[/\\~]")
 
 class UnknownRun(UserError):
     """There is no such run."""
+
+
+class RunInWork(UserError):
+    """A job works at the run already, or will."""
 
 
 def recipe_from_afar(name: str, overrides: Mapping[str, Any]) -> Recipe:
@@ -45,8 +49,9 @@ def recipe_from_afar(name: str, overrides: Mapping[str, Any]) -> Recipe:
 class Trainings(Kind):
     """Trains recipes into the service's folder of runs, and goes on with those that were stopped.
 
-    A request is `{"run": name, "recipe": {...}}`, the recipe as `Recipe.to_json` writes it, or
-    `{"run": name}` to go on. Its result says the run, and how many samples were shown.
+    A request is `{"run": name, "name": wished, "recipe": {...}}`, the recipe as `Recipe.to_json`
+    writes it, or `{"run": name}` to go on. Its result says the run, and how many samples were
+    shown.
 
     Args:
         folder: of all runs.
@@ -59,8 +64,12 @@ class Trainings(Kind):
     def __init__(self, folder: Path, device: str = "auto") -> None:
         self.folder, self.device = folder, device
 
-    def free_name(self, wished: str) -> str:
+    def free_name(self, wished: str, taken: Collection[str] = ()) -> str:
         """`wished` itself as the name of a new run, or with the first number that is free.
+
+        Args:
+            wished: the name.
+            taken: names of runs that have no folder yet.
 
         Raises:
             UserError: it is no name of a folder.
@@ -71,7 +80,7 @@ class Trainings(Kind):
                 "64 at most, and a letter or digit comes first."
             )
         name, number = wished, 1
-        while (self.folder / name).exists():
+        while name in taken or (self.folder / name).exists():
             number += 1
             name = f"{wished}-{number}"
         return name

@@ -88,7 +88,7 @@ class Runs:
         self.desk.services.resume(name)
 
     def _jobs(self) -> dict[str, Job]:
-        newest: dict[str, Job] = {}
+        newest = self.desk.services.in_work()
         for job in self.desk.services.jobs.newest("train"):
             newest.setdefault(str(job.request["run"]), job)
         return newest

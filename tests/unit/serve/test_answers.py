@@ -219,6 +219,7 @@ def test_usage_comes_last_where_it_is_asked_for(client: TestClient) -> None:
         ({"suffix": "end"}, "suffix"),
         ({"presence_penalty": 1.0}, "presence_penalty"),
         ({"n": 3, "best_of": 2}, "best_of"),
+        ({"n": 2, "best_of": 3}, "best_of"),
         ({"best_of": 2, "stream": True}, "best_of"),
         ({"stop": ["a"] * 5}, "stop"),
         ({"prompt": [1, 2]}, "prompt"),
@@ -282,6 +283,8 @@ def test_a_file_is_verified(client: TestClient) -> None:
     spoilt = made[:-20] + bytes(20)
     answer = client.post("/v1/verify", files={"file": ("spoilt.png", spoilt, "image/png")})
     assert answer.status_code == 400 or answer.json()["sound"] is False
+    cut = client.post("/v1/verify", files={"file": ("cut.png", made[:60], "image/png")})
+    assert "PNG" in cut.json()["error"]["message"]
     nothing = client.post("/v1/verify", files={"other": ("x.png", made, "image/png")})
     assert (nothing.status_code, nothing.json()["error"]["param"]) == (400, "file")
     many = {f"part{number}": (None, "x") for number in range(100_000 // 1_000)}

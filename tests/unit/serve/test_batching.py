@@ -100,6 +100,18 @@ def test_texts_of_other_wording_are_made_apart(wrote: Run) -> None:
     assert turns == [3, 3]
 
 
+def test_who_leaves_makes_room_at_once(worker: Worker, sampler: Sampler) -> None:
+    plug = Plug(worker)
+    waiting = [worker.submit(rows(sampler, Ask(seed=seed))) for seed in range(4)]
+    assert worker.is_full
+    for each in waiting[1:]:
+        assert each.cancel()
+    assert (worker.waiting, worker.is_full) == (1, False)
+    last = worker.submit(rows(sampler, Ask(seed=9)))
+    plug.pulled.set()
+    assert list(last.result(30).seeds) == [9]
+
+
 def test_a_full_queue_says_when_to_come_back(worker: Worker, sampler: Sampler) -> None:
     plug = Plug(worker)
     waiting = [worker.submit(rows(sampler, Ask(seed=seed))) for seed in range(4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 import zipfile
@@ -14,6 +15,7 @@ import pytest
 
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
+from sparring.serve import lanes
 from sparring.serve.jobs import (
     Job,
     JobStore,
@@ -88,6 +90,104 @@ def test_a_running_job_can_be_cancelled(tmp_path: Path) -> None:
     assert over(jobs, job.id).status == "cancelled"
     assert jobs.cancel(job.id).status == "cancelled"
     jobs.stop()
+
+
+class Refusing(JobStore):
+    """A store whose disk is full now and then."""
+
+    refuses = 0
+
+    def claim(self, kind: str) -> Job | None:
+        self._refuse()
+        return super().claim(kind)
+
+    def finish(
+        self, name: str, status: str, *, error: str = "", result: Mapping[str, Any] | None = None
+    ) -> Job:
+        self._refuse()
+        return super().finish(name, status, error=error, result=result)
+
+    def _refuse(self) -> None:
+        if self.refuses:
+            self.refuses -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_lane_outlives_errors_of_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "AGAIN", 0.01)
+    store, kind = Refusing(tmp_path / "jobs.sqlite"), Counting()
+    store.refuses = 3
+    jobs = Jobs(store, [kind], tmp_path)
+    jobs.start()
+    job = jobs.add("generate", {})
+    assert kind.begun.wait(10)
+    store.refuses = 3
+    kind.go_on.set()
+    assert over(jobs, job.id).status == "succeeded"
+    assert jobs.are_alive
+    jobs.stop()
+    assert not jobs.are_alive
+
+
+def test_a_cancel_while_a_job_is_claimed_is_heard(tmp_path: Path) -> None:
+    claimed, go_on = threading.Event(), threading.Event()
+
+    class Slow(JobStore):
+        def claim(self, kind: str) -> Job | None:
+            job = super().claim(kind)
+            if job is not None:
+                claimed.set()
+                assert go_on.wait(10)
+            return job
+
+    kind = Counting()
+    jobs = Jobs(Slow(tmp_path / "jobs.sqlite"), [kind], tmp_path)
+    jobs.start()
+    job = jobs.add("generate", {})
+    assert claimed.wait(10)
+    canceller = threading.Thread(target=jobs.cancel, args=(job.id,))
+    canceller.start()
+    canceller.join(0.1)
+    go_on.set()
+    canceller.join(10)
+    ended = over(jobs, job.id)
+    jobs.stop()
+    assert ended.status == "cancelled"
+    assert ended.error.startswith("stopped at")
+
+
+def test_what_clients_are_told_of_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = Jobs(JobStore(tmp_path / "jobs.sqlite"), [Counting()], tmp_path, told=lambda _: "no")
+    jobs.start()
+    failed = over(jobs, jobs.add("generate", {"fail": True}).id)
+    jobs.stop()
+    assert failed.error == "no"
+    assert f"{failed.id}: failed on purpose" in capsys.readouterr().err
+
+
+def test_old_jobs_are_forgotten_while_the_service_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "IDLE", 0.01)
+    store = JobStore(tmp_path / "jobs.sqlite")
+    old = store.add("generate", {})
+    store.finish(old.id, "cancelled")
+    (tmp_path / old.id).mkdir()
+    jobs = Jobs(store, [Counting()], tmp_path)
+    jobs.start()
+    assert jobs.get(old.id).is_over
+    later = time.time() + 30 * 86_400
+    monkeypatch.setattr(time, "time", lambda: later)
+    until = time.monotonic() + 10
+    while jobs.newest():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    jobs.stop()
+    assert not (tmp_path / old.id).exists()
 
 
 @pytest.mark.parametrize(("starts_anew", "status"), [(True, "queued"), (False, "interrupted")])
@@ -244,6 +344,18 @@ def test_a_recipe_from_afar_names_no_paths_and_no_code(
 ) -> None:
     with pytest.raises(UserError):
         recipe_from_afar(name, overrides)
+
+
+def test_a_running_job_comes_before_those_that_wait(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    first, second = store.add("train", {"run": "a"}), store.add("train", {"run": "a"})
+    store.claim("train")
+    store.requeue(first.id)
+    store.finish(first.id, "cancelled")
+    third = store.add("train", {"run": "a"})
+    store.claim("train")
+    assert [job.id for job in store.unfinished("train")] == [second.id, third.id]
+    assert store.unfinished("generate") == []
 
 
 @pytest.mark.parametrize("name", ["", "..", "../up", "a/b", ".hidden", "a" * 65, "a\nb"])

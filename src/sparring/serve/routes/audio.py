@@ -14,7 +14,7 @@ from sparring.generation.row import spell
 from sparring.generation.sampler import Sampler
 from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming
-from sparring.serve.limits import LONGEST_INPUT
+from sparring.serve.limits import LONGEST_INPUT, MOST_WORDS
 from sparring.serve.routes._asked import (
     ERRORS,
     Body,
@@ -122,6 +122,11 @@ def _require_possible(sampler: Sampler, asked: SpeechRequest) -> None:
                 400, f"{param}: {only or 'nothing'} alone is possible.", param=param,
                 code="unsupported_value",
             )  # fmt: skip
+    if (words := len(asked.input.split())) > MOST_WORDS:
+        raise Refused(
+            400, f"{words} words are asked for; {MOST_WORDS} can be spoken at once.",
+            param="input", code="too_many_words",
+        )  # fmt: skip
     voices = [each for classes in sampler.labels.values() for each in classes]
     if asked.voice != ANY_VOICE and voices.count(asked.voice) != 1:
         told = "; ".join(f"{name}: {', '.join(c)}" for name, c in sampler.labels.items())

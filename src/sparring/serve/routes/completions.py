@@ -233,6 +233,11 @@ def _require_possible(asked: CompletionRequest) -> None:
         raise Refused(400, f"{count} texts are asked for; {MOST_TEXTS} can be.", param="n")
     if asked.best_of is not None and asked.best_of < (asked.n or 1):
         raise Refused(400, "best_of must be at least n.", param="best_of", code="invalid_value")
+    if (asked.best_of or 0) % (asked.n or 1):
+        # Each text is the likeliest of its own, so all must have as many.
+        raise Refused(
+            400, "best_of must be a multiple of n.", param="best_of", code="invalid_value"
+        )
     if asked.stream and (asked.best_of or 1) > (asked.n or 1):
         raise Refused(400, "A text is chosen when it is whole; leave stream out.", param="best_of")
 

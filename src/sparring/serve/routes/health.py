@@ -19,8 +19,9 @@ async def healthz() -> Response:
 
 @router.get("/readyz", responses={503: {"description": "It cannot work now."}})
 async def readyz(services: Here) -> Response:
-    """It can take work: the worker lives, and the service is not about to end."""
-    is_ready = services.worker.is_alive and not services.closing.is_set()
+    """It can take work: worker and lanes of jobs live, and the service is not about to end."""
+    lives = services.worker.is_alive and services.jobs.are_alive
+    is_ready = lives and not services.closing.is_set()
     return json_answer({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from sparring.serve.jobs import SUCCEEDED, Event, Job
 from sparring.serve.limits import MOST_IN_A_JOB
 from sparring.serve.routes._asked import (
     ERRORS,
+    FRESH,
     Body,
     Here,
     fresh_seed,
@@ -47,11 +49,11 @@ class JobRequest(Body):
 async def begin(request: Request, asked: JobRequest, services: Here) -> Response:
     """Begin to make many samples; they will be a zip of labelled files."""
     given = asked.model_dump(exclude={"seed"})
-    key = repeat_key(request)
+    key = own_key(request, repeat_key(request))
     # With a key the seed must not be drawn anew, or the second request would be another one.
-    seed = asked.seed if asked.seed is not None or key else fresh_seed(None)
-    wanted = {**given, "model": named(services, asked.model), "seed": seed or 0}
-    job = await asyncio.to_thread(services.make_many, wanted, own_key(request, key))
+    seed = _seed_of(key) if asked.seed is None and key else fresh_seed(asked.seed)
+    wanted = {**given, "model": named(services, asked.model), "seed": seed}
+    job = await asyncio.to_thread(services.make_many, wanted, key)
     return accepted(services, job)
 
 
@@ -135,6 +137,11 @@ def accepted(services: Services, job: Job) -> Response:
 def own_key(request: Request, key: str) -> str:
     """A caller's Idempotency-Key, apart from those of other callers."""
     return f"{request.state.caller.name}:{key}" if key else ""
+
+
+def _seed_of(key: str) -> int:
+    """A seed that looks drawn, and is the same for the same key."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % FRESH
 
 
 def _allowed(request: Request, services: Services, name: str) -> Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,71 +34,65 @@ class RunRequest(Body):
 
 
 @router.get("/v1/runs", responses=ERRORS)
-async def every_run(services: Here) -> Response:
+def every_run(services: Here) -> Response:
     """All runs by name."""
-    found = [_told(services, name) for name in services.trainings.names()]
+    jobs = services.in_work()
+    found = [_told(services, name, jobs.get(name)) for name in services.trainings.names()]
     return json_answer({"object": "list", "data": found})
 
 
 @router.get("/v1/recipes", responses=ERRORS)
-async def every_recipe() -> Response:
+def every_recipe() -> Response:
     """The recipes that can be trained."""
-    return json_answer({"object": "list", "data": await asyncio.to_thread(recipe.summaries)})
+    return json_answer({"object": "list", "data": recipe.summaries()})
 
 
 @router.post("/v1/runs", status_code=202, responses=ERRORS)
-async def start(request: Request, asked: RunRequest, services: Here) -> Response:
+def start(request: Request, asked: RunRequest, services: Here) -> Response:
     """Start a training as a job."""
     with blaming("recipe" if not asked.overrides else "overrides"):
-        chosen = await asyncio.to_thread(recipe_from_afar, asked.recipe, asked.overrides)
+        chosen = recipe_from_afar(asked.recipe, asked.overrides)
     with blaming("name"):
         job = services.train(chosen, asked.name, own_key(request, repeat_key(request)))
     return accepted(services, job)
 
 
 @router.get("/v1/runs/{name}", responses=ERRORS)
-async def one_run(name: str, services: Here, rows: int = Query(1, ge=0, le=1_000)) -> Response:
+def one_run(name: str, services: Here, rows: int = Query(1, ge=0, le=1_000)) -> Response:
     """One run, with its last rows of metrics."""
-    run = services.trainings.find(name)
+    run, job = services.trainings.find(name), services.in_work().get(name)
     metrics = run.metrics[-rows:] if rows else []
-    return json_answer({**_told(services, name), "metrics": [_plain(row) for row in metrics]})
+    return json_answer({**_told(services, name, job), "metrics": [_plain(row) for row in metrics]})
 
 
 @router.get("/v1/runs/{name}/preview", responses=ERRORS)
-async def preview(name: str, services: Here) -> Response:
+def preview(name: str, services: Here) -> Response:
     """The newest preview of a run, as PNG."""
     previews = services.trainings.find(name).previews
     if not previews:
         raise Refused(404, f"The run {name} has no preview yet.", code="no_preview")
-    content = await asyncio.to_thread(previews[-1].read_bytes)
+    content = previews[-1].read_bytes()
     return Response(content, media_type="image/png")
 
 
 @router.post("/v1/runs/{name}/resume", status_code=202, responses=ERRORS)
-async def resume(request: Request, name: str, services: Here) -> Response:
+def resume(request: Request, name: str, services: Here) -> Response:
     """Go on with a run that was stopped, as a job."""
     return accepted(services, services.resume(name, own_key(request, repeat_key(request))))
 
 
 @router.delete("/v1/runs/{name}", responses=ERRORS)
-async def stop(name: str, services: Here) -> Response:
+def stop(name: str, services: Here) -> Response:
     """Stop the job that trains a run; it saves, and can be resumed. The run itself stays."""
     services.trainings.find(name)
-    job = _working(services, name)
+    job = services.in_work().get(name)
     if job is None:
         raise Refused(409, f"The run {name} is not being trained.", code="not_running")
-    return json_answer(told(services, await asyncio.to_thread(services.jobs.cancel, job.id)))
+    return json_answer(told(services, services.jobs.cancel(job.id)))
 
 
-def _working(services: Services, name: str) -> Job | None:
-    for job in services.jobs.newest(services.trainings.name):
-        if job.request["run"] == name and not job.is_over:
-            return job
-    return None
-
-
-def _told(services: Services, name: str) -> Mapping[str, Any]:
-    run, job = services.trainings.find(name), _working(services, name)
+def _told(services: Services, name: str, job: Job | None) -> Mapping[str, Any]:
+    run = services.trainings.find(name)
     facts: dict[str, Any] = {"id": name, "object": "run", "job": job.id if job else None}
     try:
         facts |= {"recipe": run.recipe.name, "samples": run.samples, "of": run.recipe.samples}

@@ -57,5 +57,6 @@ async def check(request: Request, services: Here) -> Response:
     try:
         verdict = await asyncio.to_thread(verify, content, name, label)
     except BadData as error:
-        raise Refused(400, f"{error}.".capitalize(), param="file", code="unreadable") from error
+        said = f"{error}."
+        raise Refused(400, said[:1].upper() + said[1:], param="file", code="unreadable") from error
     return json_answer({**verdict.to_json(), "no_proof": NO_PROOF})

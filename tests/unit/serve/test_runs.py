@@ -1,0 +1,56 @@
+"""Trainings over HTTP, as far as they wait: names, keys that come again, and what is in work."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("prometheus_client")
+
+from fastapi.testclient import TestClient
+
+from sparring.serve.app import create_app
+from sparring.serve.services import Services, Settings
+from sparring.training.run import Run
+
+
+@pytest.fixture
+def services(trained: Run, tmp_path: Path) -> Services:
+    """Services that nobody has started, so that jobs wait."""
+    settings = Settings(tmp_path / "kept", {"shades": trained.folder}, runs=tmp_path / "runs")
+    return Services(settings)
+
+
+def test_trainings_that_wait_and_keys_that_come_again(services: Services) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    asked = {"recipe": "digits_quick", "overrides": {"samples": 5_000}}
+    key = {"Idempotency-Key": "k"}
+    first = client.post("/v1/runs", json=asked, headers=key)
+    assert (first.status_code, first.json()["request"]["run"]) == (202, "digits_quick")
+    other = client.post("/v1/runs", json=asked)
+    assert other.json()["request"]["run"] == "digits_quick-2"  # the first has no folder yet
+    again = client.post("/v1/runs", json=asked, headers=key)
+    assert again.json()["id"] == first.json()["id"]
+    for changed in ({"overrides": {"samples": 6_000}}, {"name": "mine"}):
+        refused = client.post("/v1/runs", json=asked | changed, headers=key)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (422, "Idempotency-Key")
+
+
+def test_a_run_in_work_is_found_and_not_begun_twice(services: Services, trained: Run) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    shutil.copytree(trained.folder, services.settings.runs / "mine")
+    key = {"Idempotency-Key": "k"}
+    job = client.post("/v1/runs/mine/resume", headers=key).json()
+    assert client.post("/v1/runs/mine/resume", headers=key).json()["id"] == job["id"]
+    assert client.post("/v1/runs/mine/resume").status_code == 409
+    for number in range(100):  # newer ones do not hide it
+        other = services.jobs.add("train", {"run": f"other-{number}"})
+        services.jobs.cancel(other.id)
+    assert client.get("/v1/runs/mine").json()["job"] == job["id"]
+    assert client.get("/v1/runs").json()["data"][0]["job"] == job["id"]
+    assert client.delete("/v1/runs/mine").json()["id"] == job["id"]
+    assert client.delete("/v1/runs/mine").status_code == 409
+    assert client.post("/v1/runs/mine/resume").status_code == 202
