@@ -11,7 +11,7 @@ from sparring.core.errors import UserError
 from sparring.generation.explore import interpolate
 from sparring.generation.sampler import Sampler
 from sparring.studio.shell import Place, panel, warn
-from sparring.studio.showing import Shown, View, sheet, shown
+from sparring.studio.showing import Shown, View, sheet, shown_whole
 
 FRAME = 0.18  # seconds
 MOST = 32  # steps
@@ -101,6 +101,6 @@ def _walked(
     sampler: Sampler, seeds: list[int], steps: int, labels: Mapping[str, str]
 ) -> tuple[str, list[Shown]]:
     made = interpolate(sampler, seeds, steps=min(steps, MOST), labels=labels)
-    frames = [shown(made.modality, sample) for sample in made.samples]
+    frames = [shown_whole(made, number) for number in range(len(made))]
     texts = made.modality.spec.symbols is not None
     return "" if texts else sheet(made.modality, made.samples, len(made)), frames

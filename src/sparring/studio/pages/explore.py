@@ -16,7 +16,7 @@ from sparring.studio.map import Map
 from sparring.studio.nearest import Nearest
 from sparring.studio.pushes import Pushes
 from sparring.studio.shell import Place, panel, tell, warn
-from sparring.studio.showing import Shown, View, sheet, shown
+from sparring.studio.showing import Shown, View, sheet, shown, shown_whole
 from sparring.studio.walk import Walk
 
 PATH, TITLE, ICON, ORDER = "/explore", "explore", "explore", 30
@@ -123,7 +123,7 @@ class Explorer:
 
         def compute() -> tuple[Tensor, Shown]:
             sample = glimpse(sampler, latent, condition)
-            return sample, shown(sampler.modality, sample, heard=False)
+            return sample, shown(sampler.modality, sample)
 
         self.sample, picture = await asyncio.to_thread(compute)
         self.view.show(picture)
@@ -137,23 +137,40 @@ class Explorer:
         sample = self.sample
         if sampler is None or sample is None or self._busy:
             return
-        full = await asyncio.to_thread(shown, sampler.modality, sample)
+        full = await self._heard(sampler, sample)
         if sample is self.sample:
-            self.view.show(full)
+            if full is not None:
+                self.view.show(full)
             await self.nearest.show(sample)
+
+    async def _heard(self, sampler: Sampler, sample: Tensor) -> Shown | None:
+        """What is here as a file would hold it; None where there is nothing to be heard."""
+        modality, asked = sampler.modality, self._asked(sampler)
+        if asked is None or not modality.clips(modality.to_raw(sample[None])):
+            return None
+
+        def compute() -> Shown:
+            ((made, _),) = make(sampler, asked)
+            return shown_whole(made, 0)
+
+        return await asyncio.to_thread(compute)
+
+    def _asked(self, sampler: Sampler) -> Asked | None:
+        """The wish that makes what is here; None where nothing is."""
+        if self.latent is None:
+            return None
+        labels = first_of(sampler, self.labels.chosen)
+        return Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
     async def keep(self) -> None:
         """Put what is here on the shelf."""
-        model, say = str(self.model.value), self.place.say
-        if self.latent is None:
+        model, sampler, say = str(self.model.value), self.sampler, self.place.say
+        asked = self._asked(sampler) if sampler is not None else None
+        if sampler is None or asked is None:
             return
-        labels = first_of(
-            await asyncio.to_thread(self.place.desk.sampler, model), self.labels.chosen
-        )
-        asked = Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
         def work() -> None:  # not in the event loop
-            self.place.desk.shelf.add(make(self.place.desk.sampler(model), asked), model)
+            self.place.desk.shelf.add(make(sampler, asked), model)
 
         try:
             await asyncio.to_thread(work)
