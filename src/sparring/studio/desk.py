@@ -143,10 +143,15 @@ class Desk:
                 continue  # damaged, and so not the one that made something
         return ""
 
-    def verify(self, content: bytes, name: str) -> Verdict:
+    def verify(self, content: bytes, name: str, beside: bytes = b"") -> Verdict:
         """What a file says of where it came from.
+
+        Args:
+            content: the whole file.
+            name: what it is called.
+            beside: the file with its label, where it has no room for one.
 
         Raises:
             BadData: it is of no known kind, or damaged.
         """
-        return verify(content, name)
+        return verify(content, name, beside)

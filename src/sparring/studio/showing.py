@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sparring.generation.generated import Generated
 from sparring.modalities import Modality
-from sparring.provenance.labelling import marked
+from sparring.provenance.labelling import BESIDE, marked
 from sparring.studio.shelf import Piece
 from sparring.studio.words import Say
 
@@ -99,6 +99,11 @@ def words_under(piece: Piece) -> str:
 def address(piece: Piece, *, picture: bool = False) -> str:
     """Where the browser finds a piece, or its picture."""
     return f"{MADE}/{piece.picture if picture and piece.picture else piece.file}"
+
+
+def label_address(piece: Piece) -> str:
+    """Where the browser finds the label that lies beside a piece."""
+    return f"{address(piece)}{BESIDE}"
 
 
 def alt(piece: Piece, say: Say) -> str:

@@ -11,8 +11,10 @@ import torch
 import sparring
 from sparring.core.errors import UserError
 from sparring.studio.desk import Desk
+from sparring.studio.making import Asked, make
 from sparring.studio.neighbours import Neighbours
 from sparring.studio.runs import DONE, ELSEWHERE, STOPPED, Runs
+from sparring.studio.showing import label_address
 from sparring.training.run import Run
 
 
@@ -54,6 +56,22 @@ def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     assert "command line" in found.read_text()
     assert desk.address_of(found) == "/reports/mine/report.html"
     assert desk.judgings.report(["mine", "digits"]) is None
+
+
+def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:
+    sampler = sparring.load("quatrains")
+    (piece,) = desk.shelf.add(make(sampler, Asked(1, 4)), "quatrains")
+    beside = desk.shelf.beside(piece)
+    assert beside is not None and label_address(piece) == f"/made/{beside.name}"
+    content = desk.shelf.path(piece).read_bytes()
+
+    def state(label: bytes) -> str:
+        layers = desk.verify(content, piece.file, label).layers
+        return next(layer.state for layer in layers if layer.name == "implicit")
+
+    assert state(b"") == "missing" and state(beside.read_bytes()) == "valid"
+    (other,) = desk.shelf.add(make(desk.sampler("digits"), Asked(1, 4)), "digits")
+    assert desk.shelf.beside(other) is None  # a picture has room for it
 
 
 def test_a_training_example_is_its_own_nearest(sampler: sparring.Sampler) -> None:
