@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
@@ -19,6 +21,7 @@ from sparring.studio.judgings import Judgings
 from sparring.studio.neighbours import Neighbours
 from sparring.studio.shelf import Shelf
 
+Anything = TypeVar("Anything")
 HELD = 32  # directions that are remembered
 
 REPORTS = "/reports"
@@ -104,6 +107,14 @@ class Desk:
     def address_of(self, report: Path) -> str:
         """Where the browser finds a report."""
         return f"{REPORTS}/{report.relative_to(self.reports).as_posix()}"
+
+    async def worked(self, function: Callable[[], Anything]) -> Anything:
+        """Have something done by the one thread that works the device, however much waits.
+
+        Raises:
+            Overloaded: the studio is being closed.
+        """
+        return await asyncio.wrap_future(self.services.worker.call(function, patient=True))
 
     def knows_neighbours(self, model: str) -> bool:
         """Whether the training examples of a model are ready to be searched."""

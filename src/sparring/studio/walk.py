@@ -67,7 +67,9 @@ class Walk:
             seeds = [int(self.start.value or 0), int(self.end.value or 0)]
             sampler = await asyncio.to_thread(self.place.desk.sampler, model)
             steps = int(self.steps.value or 2)
-            strip, self.frames = await asyncio.to_thread(_walked, sampler, seeds, steps, labels)
+            strip, self.frames = await self.place.desk.worked(
+                lambda: _walked(sampler, seeds, steps, labels)
+            )
         except UserError as error:
             warn(error)
             return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,21 @@ def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     assert "command line" in found.read_text()
     assert desk.address_of(found) == "/reports/mine/report.html"
     assert desk.judgings.report(["mine", "digits"]) is None
+
+
+def test_what_pages_make_waits_its_turn_behind_the_one_worker(desk: Desk) -> None:
+    held = threading.Event()
+    before = desk.services.worker.call(lambda: (held.wait(20), time.monotonic())[1])
+
+    async def ask() -> tuple[str, float]:
+        asked = asyncio.create_task(desk.worked(lambda: threading.current_thread().name))
+        await asyncio.sleep(0.2)
+        assert not asked.done()
+        held.set()
+        return await asked, time.monotonic()
+
+    name, after = asyncio.run(ask())
+    assert name == "worker" and before.result(5) <= after
 
 
 def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:

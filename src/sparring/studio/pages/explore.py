@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from nicegui import ui
 from torch import Tensor
@@ -82,7 +83,8 @@ class Explorer:
         self.plane = Plane.through(self.sampler, self.seed)
         self.pushes.forget()
         await self.look()
-        self.map.lay(await asyncio.to_thread(self._ground, self.sampler, self.plane))
+        ground = functools.partial(self._ground, self.sampler, self.plane)
+        self.map.lay(await self.place.desk.worked(ground))
         await self.pushes.open(str(self.model.value), self.labels.chosen)
 
     def _ground(self, sampler: Sampler, plane: Plane) -> str:
@@ -125,7 +127,7 @@ class Explorer:
             sample = glimpse(sampler, latent, condition)
             return sample, shown(sampler.modality, sample)
 
-        self.sample, picture = await asyncio.to_thread(compute)
+        self.sample, picture = await self.place.desk.worked(compute)
         self.view.show(picture)
         self.resting.deactivate()
         self.resting.activate()
@@ -137,7 +139,11 @@ class Explorer:
         sample = self.sample
         if sampler is None or sample is None or self._busy:
             return
-        full = await self._heard(sampler, sample)
+        try:
+            full = await self._heard(sampler, sample)
+        except UserError as error:
+            warn(error)
+            return
         if sample is self.sample:
             if full is not None:
                 self.view.show(full)
@@ -149,11 +155,8 @@ class Explorer:
         if asked is None or not modality.clips(modality.to_raw(sample[None])):
             return None
 
-        def compute() -> Shown:
-            ((made, _),) = make(sampler, asked)
-            return shown_whole(made, 0)
-
-        return await asyncio.to_thread(compute)
+        ((made, _),) = await self.place.desk.worked(lambda: make(sampler, asked))
+        return await asyncio.to_thread(shown_whole, made, 0)
 
     def _asked(self, sampler: Sampler) -> Asked | None:
         """The wish that makes what is here; None where nothing is."""
@@ -169,11 +172,10 @@ class Explorer:
         if sampler is None or asked is None:
             return
 
-        def work() -> None:  # not in the event loop
-            self.place.desk.shelf.add(make(sampler, asked), model)
-
+        desk = self.place.desk
         try:
-            await asyncio.to_thread(work)
+            made = await desk.worked(lambda: make(sampler, asked))
+            await asyncio.to_thread(desk.shelf.add, made, model)
             tell(say("kept"))
         except UserError as error:
             warn(error)

@@ -37,7 +37,7 @@ def build(place: Place) -> None:
                 button.disable()
                 busy.set_text(say("making"))
                 try:
-                    kept = await asyncio.to_thread(_make, place, model, asked)
+                    kept = await _make(place, model, asked)
                     busy.set_text(say("made_so_many", count=len(kept)))
                     gallery.draw()
                 except UserError as error:
@@ -63,9 +63,12 @@ def build(place: Place) -> None:
     drop.draw()
 
 
-def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
-    """Make and keep; not in the event loop."""
-    return place.desk.shelf.add(make(place.desk.sampler(model), asked), model)
+async def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
+    """Make and keep."""
+    desk = place.desk
+    sampler = await asyncio.to_thread(desk.sampler, model)
+    made = await desk.worked(lambda: make(sampler, asked))
+    return await asyncio.to_thread(desk.shelf.add, made, model)
 
 
 class _Drop:

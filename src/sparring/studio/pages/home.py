@@ -66,7 +66,7 @@ def _model(place: Place, name: str) -> None:
     async def taste() -> None:
         try:
             sampler = await asyncio.to_thread(place.desk.sampler, name)
-            picture, first = await asyncio.to_thread(_taste, sampler)
+            picture, first = await place.desk.worked(lambda: _taste(sampler))
         except UserError as error:
             shelf.clear()
             with shelf:
