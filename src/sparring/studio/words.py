@@ -189,6 +189,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "一个 zip（子文件夹即类别）、一个文本文件或多个文件；也可以是这台电脑上的文件夹。",
     ),
     "drop_data": ("Drop data here, or choose with +", "把数据放到这里，或点 + 选择"),
+    "numbered": (
+        "Files that had the name of another one and got a number: {count}",
+        "与其他文件重名、已加编号的文件：{count}",
+    ),
     "path_here": ("Folder or file on this machine", "这台电脑上的文件夹或文件"),
     "no_such_place": ("There is nothing at {path}.", "{path} 不存在。"),
     "look": ("Look", "查看"),
