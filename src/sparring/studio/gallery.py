@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
@@ -19,8 +19,8 @@ from sparring.studio.verdicts import draw_verdict
 
 PAGE = 48  # tiles that are shown before one asks for more
 
-Make = Callable[[str, Asked], object]
-"""Called with a model and a wish, to make more; may return something to await."""
+Make = Callable[[str, Asked], Awaitable[None]]
+"""Called with a model and a wish, to make more."""
 
 
 class Gallery:
@@ -141,9 +141,7 @@ class Gallery:
 
     async def _go(self, asked: Asked, piece: Piece) -> None:
         self.dialog.close()
-        made = self.make(piece.model, asked)
-        if hasattr(made, "__await__"):
-            await made  # pyrefly: ignore
+        await self.make(piece.model, asked)
 
     def _use(self, piece: Piece) -> None:
         self.dialog.close()
