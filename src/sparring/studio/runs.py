@@ -9,6 +9,7 @@ from sparring.serve.jobs import QUEUED, RUNNING, Job
 from sparring.studio.desk import Desk
 from sparring.studio.progress import Progress, progress, runs_in
 
+JOBS = 10_000  # that are looked through, which is more than anybody keeps
 DONE, STOPPED, FAILED, ELSEWHERE = "done", "stopped", "failed", "elsewhere"
 
 
@@ -83,15 +84,20 @@ class Runs:
         """Go on.
 
         Raises:
-            UserError: there is no such run, or too much waits already.
+            UserError: there is no such run, it is trained already, or too much waits already.
         """
+        job = self.job(name)
+        if job is not None and not job.is_over:
+            raise UserError(f"{name} is trained already, or waits for its turn; stop it first.")
         self.desk.services.resume(name)
 
     def _jobs(self) -> dict[str, Job]:
-        newest: dict[str, Job] = {}
-        for job in self.desk.services.jobs.newest("train"):
-            newest.setdefault(str(job.request["run"]), job)
-        return newest
+        """The job of each run that counts: a running one, else a waiting one, else the newest."""
+        found: dict[str, Job] = {}
+        jobs = self.desk.services.jobs.newest("train", JOBS)
+        for job in sorted(jobs, key=_unfinished, reverse=True):  # it keeps the order of equal ones
+            found.setdefault(str(job.request["run"]), job)
+        return found
 
     def _share(self, name: str) -> float:
         """Read anew only where the rows have grown."""
@@ -106,3 +112,7 @@ class Runs:
             known = (size, found.share if found is not None else 0.0)
             self._known[name] = known
         return known[1]
+
+
+def _unfinished(job: Job) -> int:
+    return 2 * (job.status == RUNNING) + (job.status == QUEUED)

@@ -47,6 +47,27 @@ def test_a_run_joins_the_models_and_says_what_it_is_at(desk: Desk, trained: Run)
     assert runs.progress("nothing") is None
 
 
+def test_the_job_that_works_counts_however_many_came_later(desk: Desk, trained: Run) -> None:
+    folder = desk.runs / "mine"
+    shutil.copytree(trained.folder, folder)
+    runs, store = Runs(desk), desk.services._store
+    first = store.add("train", {"run": "mine"})
+    store.claim("train")
+    for number in range(120):
+        store.finish(store.add("train", {"run": f"other-{number}"}).id, "failed")
+    later = store.add("train", {"run": "mine"})
+    job = runs.job("mine")
+    assert job is not None and job.id == first.id
+    with pytest.raises(UserError, match="trained already"):
+        runs.resume("mine")
+    runs.stop("mine")
+    store.finish(first.id, "cancelled")
+    job = runs.job("mine")
+    assert job is not None and job.id == later.id
+    store.finish(later.id, "cancelled")
+    assert runs.state("mine", runs.job("mine")) == DONE
+
+
 def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     folder = desk.runs / "mine"
     shutil.copytree(trained.folder, folder)
