@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
@@ -19,6 +21,7 @@ from sparring.studio.judgings import Judgings
 from sparring.studio.neighbours import Neighbours
 from sparring.studio.shelf import Shelf
 
+Anything = TypeVar("Anything")
 HELD = 32  # directions that are remembered
 
 REPORTS = "/reports"
@@ -105,6 +108,14 @@ class Desk:
         """Where the browser finds a report."""
         return f"{REPORTS}/{report.relative_to(self.reports).as_posix()}"
 
+    async def worked(self, function: Callable[[], Anything]) -> Anything:
+        """Have something done by the one thread that works the device, however much waits.
+
+        Raises:
+            Overloaded: the studio is being closed.
+        """
+        return await asyncio.wrap_future(self.services.worker.call(function, patient=True))
+
     def knows_neighbours(self, model: str) -> bool:
         """Whether the training examples of a model are ready to be searched."""
         return self.sampler(model).model_hash in self._neighbours
@@ -143,10 +154,15 @@ class Desk:
                 continue  # damaged, and so not the one that made something
         return ""
 
-    def verify(self, content: bytes, name: str) -> Verdict:
+    def verify(self, content: bytes, name: str, beside: bytes = b"") -> Verdict:
         """What a file says of where it came from.
+
+        Args:
+            content: the whole file.
+            name: what it is called.
+            beside: the file with its label, where it has no room for one.
 
         Raises:
             BadData: it is of no known kind, or damaged.
         """
-        return verify(content, name)
+        return verify(content, name, beside)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
 from sparring.core.errors import UserError
+from sparring.provenance.verify import Verdict
 from sparring.studio.making import Asked, alike
 from sparring.studio.shelf import Piece
 from sparring.studio.shell import Place, panel, tell, warn
-from sparring.studio.showing import address, alt, draw_large, words_under
+from sparring.studio.showing import address, alt, draw_large, label_address, words_under
 from sparring.studio.verdicts import draw_verdict
 
 PAGE = 48  # tiles that are shown before one asks for more
 
-Make = Callable[[str, Asked], object]
-"""Called with a model and a wish, to make more; may return something to await."""
+Make = Callable[[str, Asked], Awaitable[None]]
+"""Called with a model and a wish, to make more."""
 
 
 class Gallery:
@@ -99,9 +100,10 @@ class Gallery:
             ui.button(
                 say("alike"), icon="blur_on", on_click=lambda: self._go(alike(piece.again()), piece)
             )
-            ui.link(say("download"), address(piece)).props(f'download="{piece.file}"').classes(
-                "q-btn q-btn--flat"
-            ).style("padding: .45rem .8rem")
+            _download(say("download"), address(piece), piece.file)
+            beside = self.place.desk.shelf.beside(piece)
+            if beside is not None:
+                _download(say("its_label"), label_address(piece), beside.name)
             ui.button(say("use"), icon="tune", on_click=lambda: self._use(piece)).props("flat")
             ui.button(say("remove"), icon="delete", on_click=lambda: self._remove(piece)).props(
                 "flat color=negative"
@@ -122,10 +124,15 @@ class Gallery:
                 ui.label(str(value))
 
     async def _verdict(self, piece: Piece, where: ui.element) -> None:
-        path = self.place.desk.shelf.path(piece)
+        desk = self.place.desk
+
+        def read() -> Verdict:
+            beside = desk.shelf.beside(piece)
+            label = beside.read_bytes() if beside is not None else b""
+            return desk.verify(desk.shelf.path(piece).read_bytes(), piece.file, label)
+
         try:
-            content = await asyncio.to_thread(path.read_bytes)
-            verdict = await asyncio.to_thread(self.place.desk.verify, content, piece.file)
+            verdict = await asyncio.to_thread(read)
         except (OSError, UserError) as error:
             tell(str(error))
             return
@@ -134,9 +141,7 @@ class Gallery:
 
     async def _go(self, asked: Asked, piece: Piece) -> None:
         self.dialog.close()
-        made = self.make(piece.model, asked)
-        if hasattr(made, "__await__"):
-            await made  # pyrefly: ignore
+        await self.make(piece.model, asked)
 
     def _use(self, piece: Piece) -> None:
         self.dialog.close()
@@ -149,6 +154,12 @@ class Gallery:
         except UserError as error:
             warn(error)
         self.draw()
+
+
+def _download(words: str, address: str, name: str) -> None:
+    ui.link(words, address).props(f'download="{name}"').classes("q-btn q-btn--flat").style(
+        "padding: .45rem .8rem"
+    )
 
 
 def _style(piece: Piece) -> str:

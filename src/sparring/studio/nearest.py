@@ -10,7 +10,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.studio.neighbours import Neighbour, Neighbours
 from sparring.studio.shell import Place
-from sparring.studio.showing import Shown, View, shown
+from sparring.studio.showing import Shown, View, shown_real
 
 COPY = 0.5  # of the usual distance between neighbours, below which one should look twice
 
@@ -48,7 +48,7 @@ class Nearest:
             self.words.set_text(str(error))
             return
         if model == self._model:
-            self.view.show(await asyncio.to_thread(shown, found.modality, near.sample))
+            self.view.show(await asyncio.to_thread(shown_real, found.modality, near.sample))
             self.words.set_text(self._told(found, near))
 
     def _told(self, found: Neighbours, near: Neighbour) -> str:

@@ -55,11 +55,6 @@ class Progress:
         return min(self.samples / self.recipe.samples, 1.0)
 
     @property
-    def is_over(self) -> bool:
-        """Whether all samples were shown."""
-        return self.samples >= self.recipe.samples
-
-    @property
     def seconds_left(self) -> float:
         """At the present speed; NaN where there is none yet."""
         return (self.recipe.samples - self.samples) / self.speed if self.speed > 0 else math.nan

@@ -53,9 +53,10 @@ class Pushes:
 
     async def open(self, model: str, labels: Mapping[str, str]) -> None:
         """Those of a model."""
-        say = self.place.say
+        say, desk = self.place.say, self.place.desk
         try:
-            found = await asyncio.to_thread(self.place.desk.directions, model, labels)
+            await asyncio.to_thread(desk.sampler, model)  # loading needs no turn of the device
+            found = await desk.worked(lambda: desk.directions(model, labels))
         except UserError as error:
             warn(error)
             return

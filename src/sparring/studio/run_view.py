@@ -14,6 +14,7 @@ from sparring.studio.progress import LAMPS, Curve, Progress
 from sparring.studio.runs import Runs
 from sparring.studio.shell import Place, panel, trouble, warn
 from sparring.studio.showing import data_address
+from sparring.studio.words import Say
 
 COLOURS = {"d_real": REAL, "d_fake": FAKE, "score": SCORE, "loss_generator": FAKE,
            "loss_discriminator": REAL}  # fmt: skip
@@ -111,7 +112,9 @@ class RunView:
             return
         job = self.runs.job(self.name)
         state = self.runs.state(self.name, job)
-        seen = (len(found.rows), len(found.previews), state) if found else (0, 0, state)
+        seen = (0, 0, state)
+        if found is not None:  # sentences come when the manifest is written, which is no row
+            seen = (len(found.rows) + len(found.sentences), len(found.previews), state)
         if seen == self._seen:
             return
         before, self._seen = self._seen, seen
@@ -188,9 +191,8 @@ class RunView:
                     ui.element("i").props("aria-hidden=true")
                     with ui.element("div"):
                         ui.label(say(f"lamp_{name}"))
-                        if lit:
-                            told = say("since", samples=f"{found.lit[name]:,}")
-                            ui.label(f"{say(f'why_{name}')} ({told})").classes("quiet")
+                        for line in why(found, name, say):
+                            ui.label(line).classes("quiet").style("overflow-wrap: anywhere")
 
     def _draw_curves(self, found: Progress) -> None:
         drawn = {
@@ -215,6 +217,15 @@ class RunView:
         except UserError as error:
             warn(error)
         self._seen = (-1, -1, "")
+
+
+def why(found: Progress, name: str, say: Say) -> list[str]:
+    """What is said beside a lamp that is lit: what it means, and what the run itself said of it."""
+    if name not in found.lit:
+        return []
+    since = say("since", samples=f"{found.lit[name]:,}")
+    own = found.sentences.get(name, "")  # in English, as the command line says it
+    return [f"{say(f'why_{name}')} ({since})", *([own] if own else [])]
 
 
 def _series(curve: Curve, place: Place) -> dict[str, Any]:

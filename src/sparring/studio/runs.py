@@ -83,11 +83,15 @@ class Runs:
         """Go on.
 
         Raises:
-            UserError: there is no such run, or too much waits already.
+            UserError: there is no such run, it is trained already, or too much waits already.
         """
+        job = self.job(name)
+        if job is not None and not job.is_over:
+            raise UserError(f"{name} is trained already, or waits for its turn; stop it first.")
         self.desk.services.resume(name)
 
     def _jobs(self) -> dict[str, Job]:
+        """The job of each run that counts: one in work, else the newest."""
         newest = self.desk.services.in_work()
         for job in self.desk.services.jobs.newest("train"):
             newest.setdefault(str(job.request["run"]), job)

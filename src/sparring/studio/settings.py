@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -106,12 +107,20 @@ def _of_model(
 
 
 def _field(key: str, info: FieldInfo, value: Any) -> Field:
-    low = high = None
+    low: Any = None
+    high: Any = None
     kind, choices = _kind(info.annotation)
     step = int(kind == WHOLE)  # the first number beyond a bound that is not included
     for each in info.metadata:
-        low = getattr(each, "ge", each.gt + step if hasattr(each, "gt") else low)
-        high = getattr(each, "le", each.lt - step if hasattr(each, "lt") else high)
+        match each:
+            case Ge(ge=bound):
+                low = bound
+            case Gt(gt=int() | float() as bound):
+                low = bound + step
+            case Le(le=bound):
+                high = bound
+            case Lt(lt=int() | float() as bound):
+                high = bound - step
     if kind == WORDS and type(value) is not str:
         value = _short(value)
     return Field(key, kind, value, choices, low, high, info.description or "")

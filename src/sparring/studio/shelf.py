@@ -141,6 +141,11 @@ class Shelf:
         """Where its file lies."""
         return self.folder / piece.file
 
+    def beside(self, piece: Piece) -> Path | None:
+        """Where its label lies, if that is a file beside its own."""
+        path = self.folder / f"{piece.file}{BESIDE}"
+        return path if path.is_file() else None
+
     def remove(self, piece: Piece) -> None:
         """Throw one away."""
         beside = f"{piece.file}{BESIDE}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nicegui import ui
 from torch import Tensor
 
+from sparring.generation.generated import Generated
 from sparring.modalities import Modality
-from sparring.provenance.labelling import marked
+from sparring.provenance.labelling import BESIDE, marked
 from sparring.studio.shelf import Piece
 from sparring.studio.words import Say
 
@@ -33,24 +34,33 @@ class Shown:
     sound: str = ""
 
 
-def shown(modality: Modality, sample: Tensor, *, heard: bool = True) -> Shown:
-    """One sample for a page.
+def shown(modality: Modality, sample: Tensor) -> Shown:
+    """One sample that was made, to be seen or read; a quick look without its sound."""
+    texts = modality.texts(sample[None])
+    return Shown(text=texts[0]) if texts else Shown(sheet(modality, sample[None], 0))
 
-    Args:
-        modality: of the sample.
-        sample: as networks see it.
-        heard: whether the sound is wanted too, which takes longer than its picture.
-    """
+
+def shown_whole(made: Generated, number: int) -> Shown:
+    """One sample that was made; what one hears is its labelled file, as it can be saved."""
+    seen = shown(made.modality, made.samples[number])
+    clips = made.modality.clips(made.modality.to_raw(made.samples[number : number + 1]))
+    if not clips:
+        return seen
+    return replace(seen, sound=data_address(made.encoded(number), made.modality.media_type))
+
+
+def shown_real(modality: Modality, sample: Tensor) -> Shown:
+    """An example that nobody made, and so without any label that says otherwise."""
     texts = modality.texts(sample[None])
     if texts:
         return Shown(text=texts[0])
-    picture = sheet(modality, sample[None], 0)
-    clips = modality.clips(modality.to_raw(sample[None])) if heard else []
+    picture = data_address(modality.preview(sample[None], (), 0), "image/png")
+    clips = modality.clips(modality.to_raw(sample[None]))
     return Shown(picture, sound=data_address(clips[0], modality.media_type) if clips else "")
 
 
 def sheet(modality: Modality, samples: Tensor, columns: int, captions: Sequence[str] = ()) -> str:
-    """Several samples as one picture, as a data address."""
+    """Several samples that were made as one picture, as a data address."""
     content = modality.preview(samples, captions, columns)
     return data_address(marked(content, "preview.png"), "image/png")
 
@@ -89,6 +99,11 @@ def words_under(piece: Piece) -> str:
 def address(piece: Piece, *, picture: bool = False) -> str:
     """Where the browser finds a piece, or its picture."""
     return f"{MADE}/{piece.picture if picture and piece.picture else piece.file}"
+
+
+def label_address(piece: Piece) -> str:
+    """Where the browser finds the label that lies beside a piece."""
+    return f"{address(piece)}{BESIDE}"
 
 
 def alt(piece: Piece, say: Say) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from nicegui import events, ui
@@ -52,7 +52,11 @@ class Source:
 
     async def _uploaded(self, event: events.MultiUploadEventArguments) -> None:
         folder = self.place.desk.uploads
-        names = [_plain(each.name) for each in event.files]
+        plain = [_plain(each.name) for each in event.files]
+        names = numbered(plain)
+        renamed = sum(one != other for one, other in zip(plain, names, strict=True))
+        if renamed:
+            tell(self.place.say("numbered", count=renamed))
         if len(names) == 1:
             target = path = _free(folder / names[0])
         else:
@@ -66,6 +70,23 @@ class Source:
             await self.found(path.absolute())
         except UserError as error:
             warn(error)
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names in order, with a number in those that came before, whatever their case.
+
+    Files of several folders may have one name, and browsers tell no more than that.
+    """
+    taken: set[str] = set()
+    free: list[str] = []
+    for name in names:
+        path, number, one = Path(name), 1, name
+        while one.casefold() in taken or (number > 1 and one in names):
+            number += 1
+            one = f"{path.stem}-{number}{path.suffix}"
+        taken.add(one.casefold())
+        free.append(one)
+    return free
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,7 @@ from sparring.core.errors import UserError
 from sparring.generation.explore import interpolate
 from sparring.generation.sampler import Sampler
 from sparring.studio.shell import Place, panel, warn
-from sparring.studio.showing import Shown, View, sheet, shown
+from sparring.studio.showing import Shown, View, sheet, shown_whole
 
 FRAME = 0.18  # seconds
 MOST = 32  # steps
@@ -67,7 +67,9 @@ class Walk:
             seeds = [int(self.start.value or 0), int(self.end.value or 0)]
             sampler = await asyncio.to_thread(self.place.desk.sampler, model)
             steps = int(self.steps.value or 2)
-            strip, self.frames = await asyncio.to_thread(_walked, sampler, seeds, steps, labels)
+            strip, self.frames = await self.place.desk.worked(
+                lambda: _walked(sampler, seeds, steps, labels)
+            )
         except UserError as error:
             warn(error)
             return
@@ -101,6 +103,6 @@ def _walked(
     sampler: Sampler, seeds: list[int], steps: int, labels: Mapping[str, str]
 ) -> tuple[str, list[Shown]]:
     made = interpolate(sampler, seeds, steps=min(steps, MOST), labels=labels)
-    frames = [shown(made.modality, sample) for sample in made.samples]
+    frames = [shown_whole(made, number) for number in range(len(made))]
     texts = made.modality.spec.symbols is not None
     return "" if texts else sheet(made.modality, made.samples, len(made)), frames

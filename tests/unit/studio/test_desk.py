@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,10 @@ import torch
 import sparring
 from sparring.core.errors import UserError
 from sparring.studio.desk import Desk
+from sparring.studio.making import Asked, make
 from sparring.studio.neighbours import Neighbours
 from sparring.studio.runs import DONE, ELSEWHERE, STOPPED, Runs
+from sparring.studio.showing import label_address
 from sparring.training.run import Run
 
 
@@ -42,6 +47,27 @@ def test_a_run_joins_the_models_and_says_what_it_is_at(desk: Desk, trained: Run)
     assert runs.progress("nothing") is None
 
 
+def test_the_job_that_works_counts_however_many_came_later(desk: Desk, trained: Run) -> None:
+    folder = desk.runs / "mine"
+    shutil.copytree(trained.folder, folder)
+    runs, store = Runs(desk), desk.services._store
+    first = store.add("train", {"run": "mine"})
+    store.claim("train")
+    for number in range(120):
+        store.finish(store.add("train", {"run": f"other-{number}"}).id, "failed")
+    later = store.add("train", {"run": "mine"})
+    job = runs.job("mine")
+    assert job is not None and job.id == first.id
+    with pytest.raises(UserError, match="trained already"):
+        runs.resume("mine")
+    runs.stop("mine")
+    store.finish(first.id, "cancelled")
+    job = runs.job("mine")
+    assert job is not None and job.id == later.id
+    store.finish(later.id, "cancelled")
+    assert runs.state("mine", runs.job("mine")) == DONE
+
+
 def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     folder = desk.runs / "mine"
     shutil.copytree(trained.folder, folder)
@@ -54,6 +80,37 @@ def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     assert "command line" in found.read_text()
     assert desk.address_of(found) == "/reports/mine/report.html"
     assert desk.judgings.report(["mine", "digits"]) is None
+
+
+def test_what_pages_make_waits_its_turn_behind_the_one_worker(desk: Desk) -> None:
+    held = threading.Event()
+    before = desk.services.worker.call(lambda: (held.wait(20), time.monotonic())[1])
+
+    async def ask() -> tuple[str, float]:
+        asked = asyncio.create_task(desk.worked(lambda: threading.current_thread().name))
+        await asyncio.sleep(0.2)
+        assert not asked.done()
+        held.set()
+        return await asked, time.monotonic()
+
+    name, after = asyncio.run(ask())
+    assert name == "worker" and before.result(5) <= after
+
+
+def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:
+    sampler = sparring.load("quatrains")
+    (piece,) = desk.shelf.add(make(sampler, Asked(1, 4)), "quatrains")
+    beside = desk.shelf.beside(piece)
+    assert beside is not None and label_address(piece) == f"/made/{beside.name}"
+    content = desk.shelf.path(piece).read_bytes()
+
+    def state(label: bytes) -> str:
+        layers = desk.verify(content, piece.file, label).layers
+        return next(layer.state for layer in layers if layer.name == "implicit")
+
+    assert state(b"") == "missing" and state(beside.read_bytes()) == "valid"
+    (other,) = desk.shelf.add(make(desk.sampler("digits"), Asked(1, 4)), "digits")
+    assert desk.shelf.beside(other) is None  # a picture has room for it
 
 
 def test_a_training_example_is_its_own_nearest(sampler: sparring.Sampler) -> None:

@@ -10,13 +10,14 @@ import pytest
 
 from sparring.core.errors import BadData
 from sparring.studio.progress import LAMPS, POINTS, progress, runs_in
-from sparring.studio.words import WORDS
+from sparring.studio.run_view import why
+from sparring.studio.words import LANGUAGES, WORDS, Say
 from sparring.training.run import Run
 
 
 def test_a_finished_run(trained: Run) -> None:
     found = progress(trained.folder)
-    assert found.is_over and found.share == 1.0 and found.samples == 640
+    assert found.share == 1.0 and found.samples == 640
     assert found.speed > 0 and found.seconds_left == 0
     curve = found.curve("d_real")
     assert len(curve.points) == 20 and curve.points[-1][0] == 640
@@ -42,6 +43,15 @@ def test_lamps_are_lit_by_findings_and_all_have_words(trained: Run, tmp_path: Pa
     with (folder / "metrics.jsonl").open("a") as file:
         file.write(json.dumps({"samples": 700, "findings": ["collapsed"]}) + "\n")
     assert progress(folder).lit == {"collapsed": 700}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["health"] = [{"name": "collapsed", "sentence": "It makes 3 samples over and over."}]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    found = progress(folder)
+    assert why(found, "collapsed", Say(LANGUAGES["en"])) == [
+        f"{WORDS['why_collapsed'][0]} (seen after 700 samples)",
+        "It makes 3 samples over and over.",
+    ]
+    assert why(found, "pinned", Say(LANGUAGES["en"])) == []
     assert {f"{part}_{name}" for name in LAMPS for part in ("lamp", "why")} <= set(WORDS)
 
 

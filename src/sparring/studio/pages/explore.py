@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from nicegui import ui
 from torch import Tensor
@@ -16,7 +17,7 @@ from sparring.studio.map import Map
 from sparring.studio.nearest import Nearest
 from sparring.studio.pushes import Pushes
 from sparring.studio.shell import Place, panel, tell, warn
-from sparring.studio.showing import Shown, View, sheet, shown
+from sparring.studio.showing import Shown, View, sheet, shown, shown_whole
 from sparring.studio.walk import Walk
 
 PATH, TITLE, ICON, ORDER = "/explore", "explore", "explore", 30
@@ -82,7 +83,8 @@ class Explorer:
         self.plane = Plane.through(self.sampler, self.seed)
         self.pushes.forget()
         await self.look()
-        self.map.lay(await asyncio.to_thread(self._ground, self.sampler, self.plane))
+        ground = functools.partial(self._ground, self.sampler, self.plane)
+        self.map.lay(await self.place.desk.worked(ground))
         await self.pushes.open(str(self.model.value), self.labels.chosen)
 
     def _ground(self, sampler: Sampler, plane: Plane) -> str:
@@ -123,9 +125,9 @@ class Explorer:
 
         def compute() -> tuple[Tensor, Shown]:
             sample = glimpse(sampler, latent, condition)
-            return sample, shown(sampler.modality, sample, heard=False)
+            return sample, shown(sampler.modality, sample)
 
-        self.sample, picture = await asyncio.to_thread(compute)
+        self.sample, picture = await self.place.desk.worked(compute)
         self.view.show(picture)
         self.resting.deactivate()
         self.resting.activate()
@@ -137,26 +139,43 @@ class Explorer:
         sample = self.sample
         if sampler is None or sample is None or self._busy:
             return
-        full = await asyncio.to_thread(shown, sampler.modality, sample)
+        try:
+            full = await self._heard(sampler, sample)
+        except UserError as error:
+            warn(error)
+            return
         if sample is self.sample:
-            self.view.show(full)
+            if full is not None:
+                self.view.show(full)
             await self.nearest.show(sample)
+
+    async def _heard(self, sampler: Sampler, sample: Tensor) -> Shown | None:
+        """What is here as a file would hold it; None where there is nothing to be heard."""
+        modality, asked = sampler.modality, self._asked(sampler)
+        if asked is None or not modality.clips(modality.to_raw(sample[None])):
+            return None
+
+        ((made, _),) = await self.place.desk.worked(lambda: make(sampler, asked))
+        return await asyncio.to_thread(shown_whole, made, 0)
+
+    def _asked(self, sampler: Sampler) -> Asked | None:
+        """The wish that makes what is here; None where nothing is."""
+        if self.latent is None:
+            return None
+        labels = first_of(sampler, self.labels.chosen)
+        return Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
     async def keep(self) -> None:
         """Put what is here on the shelf."""
-        model, say = str(self.model.value), self.place.say
-        if self.latent is None:
+        model, sampler, say = str(self.model.value), self.sampler, self.place.say
+        asked = self._asked(sampler) if sampler is not None else None
+        if sampler is None or asked is None:
             return
-        labels = first_of(
-            await asyncio.to_thread(self.place.desk.sampler, model), self.labels.chosen
-        )
-        asked = Asked(1, self.seed, labels, latent=tuple(self.latent.tolist()))
 
-        def work() -> None:  # not in the event loop
-            self.place.desk.shelf.add(make(self.place.desk.sampler(model), asked), model)
-
+        desk = self.place.desk
         try:
-            await asyncio.to_thread(work)
+            made = await desk.worked(lambda: make(sampler, asked))
+            await asyncio.to_thread(desk.shelf.add, made, model)
             tell(say("kept"))
         except UserError as error:
             warn(error)

@@ -7,6 +7,7 @@ import asyncio
 from nicegui import events, ui
 
 from sparring.core.errors import UserError
+from sparring.provenance.labelling import BESIDE
 from sparring.serve.limits import LARGEST_UPLOAD
 from sparring.studio.asking_form import AskingForm
 from sparring.studio.gallery import Gallery
@@ -36,7 +37,7 @@ def build(place: Place) -> None:
                 button.disable()
                 busy.set_text(say("making"))
                 try:
-                    kept = await asyncio.to_thread(_make, place, model, asked)
+                    kept = await _make(place, model, asked)
                     busy.set_text(say("made_so_many", count=len(kept)))
                     gallery.draw()
                 except UserError as error:
@@ -62,9 +63,12 @@ def build(place: Place) -> None:
     drop.draw()
 
 
-def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
-    """Make and keep; not in the event loop."""
-    return place.desk.shelf.add(make(place.desk.sampler(model), asked), model)
+async def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
+    """Make and keep."""
+    desk = place.desk
+    sampler = await asyncio.to_thread(desk.sampler, model)
+    made = await desk.worked(lambda: make(sampler, asked))
+    return await asyncio.to_thread(desk.shelf.add, made, model)
 
 
 class _Drop:
@@ -79,26 +83,32 @@ class _Drop:
         with self.box, panel(say("verify")):
             ui.label(say("verify_does")).classes("quiet")
             ui.upload(
-                label=say("drop_here"), auto_upload=True, max_file_size=LARGEST_UPLOAD,
-                on_upload=self._look, on_rejected=lambda: tell(say("too_large")),
+                label=say("drop_here"), multiple=True, auto_upload=True,
+                max_file_size=LARGEST_UPLOAD, on_multi_upload=self._look,
+                on_rejected=lambda: tell(say("too_large")),
             ).props("flat bordered data-testid=drop").classes("drop")  # fmt: skip
             self.found = ui.element("div").props("aria-live=polite data-testid=verdict")
 
-    async def _look(self, event: events.UploadEventArguments) -> None:
-        say, desk = self.place.say, self.place.desk
-        content, name = await event.file.read(), event.file.name
+    async def _look(self, event: events.MultiUploadEventArguments) -> None:
+        given = {each.name: await each.read() for each in event.files}
         event.sender.run_method("reset")
         self.found.clear()
+        for name, content in given.items():
+            if name.removesuffix(BESIDE) == name or name.removesuffix(BESIDE) not in given:
+                await self._tell(name, content, given.get(name + BESIDE, b""))
+
+    async def _tell(self, name: str, content: bytes, beside: bytes) -> None:
+        say, desk = self.place.say, self.place.desk
         with self.found:
-            ui.spinner()
+            spinner = ui.spinner()
         try:
-            verdict = await asyncio.to_thread(desk.verify, content, name)
+            verdict = await asyncio.to_thread(desk.verify, content, name, beside)
         except UserError as error:
-            self.found.clear()
             with self.found:
                 trouble(str(error))
             return
-        self.found.clear()
+        finally:
+            spinner.delete()
         with self.found:
             ui.label(name).classes("panel-title").style("margin-top: .6rem")
             draw_verdict(verdict, say)

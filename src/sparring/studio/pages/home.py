@@ -9,7 +9,7 @@ from nicegui import ui
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
 from sparring.studio.shell import Place, found, panel, trouble
-from sparring.studio.showing import Shown, sheet, shown
+from sparring.studio.showing import Shown, sheet, shown_whole
 
 PATH, TITLE, ICON, ORDER = "/", "home", "home", 10
 
@@ -66,7 +66,7 @@ def _model(place: Place, name: str) -> None:
     async def taste() -> None:
         try:
             sampler = await asyncio.to_thread(place.desk.sampler, name)
-            picture, first = await asyncio.to_thread(_taste, sampler)
+            picture, first = await place.desk.worked(lambda: _taste(sampler))
         except UserError as error:
             shelf.clear()
             with shelf:
@@ -89,5 +89,5 @@ def _taste(sampler: Sampler) -> tuple[str, Shown]:
     """A few samples as one picture, and the first of them to be read or heard."""
     texts = sampler.modality.spec.symbols is not None
     made = sampler.generate(1 if texts else TASTE, seed=1)
-    first = shown(sampler.modality, made.samples[0])
+    first = shown_whole(made, 0)
     return "" if texts else sheet(sampler.modality, made.samples, TASTE, made.captions), first

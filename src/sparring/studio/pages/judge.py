@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from nicegui import ui
 
@@ -76,7 +77,7 @@ class JudgePage:
         await self._same_seeds(models)
 
     async def _same_seeds(self, models: list[str]) -> None:
-        say = self.place.say
+        say, desk = self.place.say, self.place.desk
         self.same.clear()
         if len(models) < 2:
             return
@@ -85,8 +86,8 @@ class JudgePage:
                 with ui.element("div"):
                     ui.label(name).classes("panel-title")
                     try:
-                        sampler = await asyncio.to_thread(self.place.desk.sampler, name)
-                        picture, texts = await asyncio.to_thread(_drawn, sampler)
+                        sampler = await asyncio.to_thread(desk.sampler, name)
+                        picture, texts = await desk.worked(functools.partial(_drawn, sampler))
                     except UserError as error:
                         trouble(str(error))
                         continue
