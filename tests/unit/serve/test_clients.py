@@ -19,6 +19,7 @@ pytest.importorskip("prometheus_client")
 import openai
 
 from sparring.serve.app import create_app
+from sparring.serve.limits import MOST_WORDS
 from sparring.serve.server import Server, configured, listening
 from sparring.serve.services import Services, Settings
 
@@ -94,6 +95,7 @@ def test_speech(client: openai.OpenAI) -> None:
         ({"response_format": "opus"}, "response_format"),
         ({"voice": "alloy"}, "voice"),
         ({"input": "forty-two"}, "input"),
+        ({"input": "4 " * (MOST_WORDS + 1)}, "input"),
         ({"speed": 2.0}, "speed"),
         ({"instructions": "whisper"}, "instructions"),
     ],

@@ -26,6 +26,6 @@ async def readyz(services: Here) -> Response:
 
 
 @router.get("/metrics", responses=ERRORS)
-async def metrics(services: Here) -> Response:
+def metrics(services: Here) -> Response:
     """Everything that was counted, for Prometheus."""
     return Response(services.metrics.text(), media_type=CONTENT_TYPE_LATEST)

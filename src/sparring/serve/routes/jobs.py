@@ -58,9 +58,7 @@ async def begin(request: Request, asked: JobRequest, services: Here) -> Response
 
 
 @router.get("/v1/jobs", responses=ERRORS)
-async def newest(
-    request: Request, services: Here, limit: int = Query(20, ge=1, le=100)
-) -> Response:
+def newest(request: Request, services: Here, limit: int = Query(20, ge=1, le=100)) -> Response:
     """The newest jobs, newest first."""
     may_train = TRAIN in request.state.caller.allowed
     found = services.jobs.newest("" if may_train else "generate", limit)
@@ -68,7 +66,7 @@ async def newest(
 
 
 @router.get("/v1/jobs/{name}", responses=ERRORS)
-async def one(request: Request, name: str, services: Here) -> Response:
+def one(request: Request, name: str, services: Here) -> Response:
     """One job."""
     return json_answer(told(services, _allowed(request, services, name)))
 
@@ -82,7 +80,7 @@ async def cancel(request: Request, name: str, services: Here) -> Response:
 
 
 @router.get("/v1/jobs/{name}/result", responses=ERRORS)
-async def result(request: Request, name: str, services: Here) -> Response:
+def result(request: Request, name: str, services: Here) -> Response:
     """The zip that a job has made."""
     job = _allowed(request, services, name)
     file = job.result.get("file")

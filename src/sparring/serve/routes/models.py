@@ -17,7 +17,7 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/v1/models", responses=ERRORS)
-async def every_model(services: Here) -> Response:
+def every_model(services: Here) -> Response:
     """All models, without those whose files are damaged."""
     told = []
     for name in services.registry.names():
