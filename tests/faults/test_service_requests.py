@@ -190,6 +190,11 @@ def test_json_that_is_none(bare: TestClient, may: dict[str, str], body: bytes) -
     refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
 
 
+def test_a_text_that_never_ends_is_read_once(bare: TestClient, may: dict[str, str]) -> None:
+    body = b"[" * 40 + b'"' + b'\\"' * 400_000  # an hour, were each quote tried in its turn
+    refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
+
+
 def test_brackets_within_texts_are_no_depth(bare: TestClient, may: dict[str, str]) -> None:
     body = json.dumps({"model": "shades", "prompt": "[" * 100 + '"\\', "label": "dark"})
     assert bare.post(IMAGES, content=body, headers=may | JSON).status_code == 200

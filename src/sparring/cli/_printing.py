@@ -23,7 +23,8 @@ def show(result: Any) -> None:
     if not leads():
         return
     if isinstance(result, list) and all(isinstance(line, str) for line in result):
-        print("\n".join(result))
+        for line in result:
+            print(line)
     else:
         print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
 

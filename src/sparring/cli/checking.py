@@ -67,7 +67,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     """A whole file. Raises BadData, with the bare reason, where it is none or too large."""
     try:
         if not path.is_file():
-            raise BadData("there is no such file")
+            raise BadData("it is no file" if path.exists() else "there is no such file")
         with path.open("rb") as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:

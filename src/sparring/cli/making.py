@@ -52,7 +52,6 @@ Trusted = Annotated[
 ]
 TEXTS = "Texts"
 READ_OUT = 16  # texts that are shown besides
-READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
     float, typer.Option(help="Below 1 tamer, above 1 bolder.", rich_help_panel=TEXTS)
 ]

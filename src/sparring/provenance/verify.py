@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sparring.core import mark
 from sparring.core.errors import BadData
+from sparring.core.places import printable
 from sparring.provenance import aigc, credentials
 from sparring.provenance.audible import hears_label
 from sparring.provenance.carriers import LONGEST, Carrier, Found, Spot, Unreadable
@@ -228,7 +229,9 @@ def _visible(
         says = "Its recipe says that it ends in a rhythm for people, and it does not."
         yield Layer("visible", "invalid", says, VISIBLE_RULE)
     elif found.notices and carrier.read_by_people:
-        yield Layer("visible", "present", f"It says {found.notices[0]!a:.80}.", VISIBLE_RULE)
+        yield Layer(
+            "visible", "present", f"It says '{printable(found.notices[0]):.80}'.", VISIBLE_RULE
+        )
     elif heard is not None or carrier.read_by_people:
         yield Layer("visible", "missing", "None for people was found.", VISIBLE_RULE)
 

@@ -96,7 +96,8 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadData(f"{file} cannot be read: {error}.") from error
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise BadData(f"{file} cannot be read: {reason}.") from error
         for number, line in enumerate(lines, 1):
             words = line.partition("#")[0].split()
             if len(words) not in (0, 2):

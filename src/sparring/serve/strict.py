@@ -9,7 +9,8 @@ from typing import Any
 
 from sparring.serve.limits import DEEPEST_JSON
 
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One that never ends is taken to the end, without looking back: else every quote in it is tried.
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 BRACKET = re.compile(rb"[\[\]{}]")
 
 

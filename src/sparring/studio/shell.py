@@ -179,4 +179,4 @@ def tell(sentence: str) -> None:
 def warn(error: UserError) -> None:
     """What a person can mend, as a sentence that stays until it is closed."""
     ui.notify(str(error), type="negative", position="bottom", multi_line=True, timeout=0,
-              close_button="✕")  # fmt: skip
+              actions=[{"label": "✕", "color": "white"}])  # fmt: skip

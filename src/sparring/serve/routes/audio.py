@@ -74,7 +74,7 @@ async def speech(request: Request, asked: SpeechRequest, services: Here) -> Resp
     )  # fmt: skip
     with blaming("input"):
         spoken = await unless_gone(request, services.worker.called(say))
-    content = await services.encode_row(spoken, form)
+    content = await unless_gone(request, services.encode_row(spoken, form))
     headers = {"Sparring-Seed": str(spoken.seeds[0]), "Sparring-AI-Generated": "true"}
     return Response(content, 200, headers, sampler.modality.forms[form])
 
