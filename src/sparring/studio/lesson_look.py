@@ -25,7 +25,8 @@ CSS = """
 .numbers { display: grid; gap: .5rem .8rem; margin-bottom: .4rem;
            grid-template-columns: repeat(auto-fill, minmax(110px, 1fr)); }
 .number .value { font-size: 1.2rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.command { font-family: ui-monospace, monospace; overflow-wrap: anywhere; margin-bottom: 1rem; }
+.command { font-family: ui-monospace, monospace; overflow: auto; overflow-wrap: anywhere;
+           max-height: 8rem; margin-bottom: 1rem; }
 .digits { display: grid; gap: 1rem; grid-template-columns: minmax(0, 320px) minmax(0, 1fr); }
 .moment { margin: 0; text-align: center; }
 @media (max-width: 820px) { .lesson, .digits { grid-template-columns: minmax(0, 1fr); } }

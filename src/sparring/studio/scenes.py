@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -74,8 +75,8 @@ def recipe_of(settings: Mapping[str, Any]) -> Recipe:
 
 def command_of(settings: Mapping[str, Any]) -> str:
     """What one types to train the same without a lesson."""
-    words = (f"{key}={_word(value)}" for key, value in settings.items())
-    return " ".join(["sparring train", RECIPE, *words])
+    words = [f"{key}={_word(value)}" for key, value in settings.items()]
+    return shlex.join(["sparring", "train", RECIPE, *words])
 
 
 def digits() -> Lesson:

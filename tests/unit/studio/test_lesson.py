@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,7 @@ def test_augmentation_is_refused_in_a_sentence() -> None:
 
 def test_the_command_of_a_scene_trains_the_same() -> None:
     for scene in SCENES:
-        words = command_of(scene.settings).split()
+        words = shlex.split(command_of(scene.settings))
         assert words[:3] == ["sparring", "train", "ring"]
         read = Recipe.read("ring", dict(parse_override(word) for word in words[3:]))
         assert read.hash == Recipe.read("ring", dict(scene.settings)).hash

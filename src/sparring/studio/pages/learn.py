@@ -157,9 +157,7 @@ class LearnPage:
             self._told_settings()
 
     def _told_settings(self) -> None:
-        command = command_of(self.settings)
-        short = command if len(command) < 300 else command[:300] + " …"
-        self.command.set_text(f"{self.say('same_command')}: {short}")
+        self.command.set_text(f"{self.say('same_command')}: {command_of(self.settings)}")
 
     def _afresh(self) -> None:
         self._end_drawing()
