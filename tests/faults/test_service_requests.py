@@ -55,7 +55,7 @@ def may(bare: TestClient) -> dict[str, str]:
     return with_token(bare, "admin")
 
 
-def refused(answer: Any, status: int, code: str | None = None) -> dict[str, Any]:
+def assert_refused(answer: Any, status: int, code: str | None = None) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
@@ -74,7 +74,7 @@ def refused(answer: Any, status: int, code: str | None = None) -> dict[str, Any]
 )  # fmt: skip
 def test_a_model_is_no_path(bare: TestClient, may: dict[str, str], name: str) -> None:
     given = {"model": name, "prompt": ""}
-    refused(bare.post(IMAGES, json=given, headers=may), 404, "model_not_found")
+    assert_refused(bare.post(IMAGES, json=given, headers=may), 404, "model_not_found")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_a_model_is_no_path(bare: TestClient, may: dict[str, str], name: str) ->
     ],
 )  # fmt: skip
 def test_a_path_leads_nowhere_else(bare: TestClient, may: dict[str, str], path: str) -> None:
-    refused(bare.get(path, headers=may), 404)
+    assert_refused(bare.get(path, headers=may), 404)
 
 
 def test_other_methods_are_refused(bare: TestClient, may: dict[str, str]) -> None:
-    refused(bare.get(IMAGES, headers=may), 405)
-    refused(bare.put("/v1/models", json={}, headers=may), 405)
+    assert_refused(bare.get(IMAGES, headers=may), 405)
+    assert_refused(bare.put("/v1/models", json={}, headers=may), 405)
 
 
 # 29: nothing is fetched for anybody.
@@ -99,14 +99,14 @@ def test_other_methods_are_refused(bare: TestClient, may: dict[str, str]) -> Non
 def test_no_field_takes_an_address(bare: TestClient, may: dict[str, str], field: str) -> None:
     for address in ("http://169.254.169.254/latest", "file:///etc/passwd", "http://[::1]:1/"):
         given = {"model": "shades", "prompt": "", field: address}
-        error = refused(bare.post(IMAGES, json=given, headers=may), 400, "unknown_field")
+        error = assert_refused(bare.post(IMAGES, json=given, headers=may), 400, "unknown_field")
         assert error["param"] == field
 
 
 # 30: bodies of any size and form.
 def test_a_body_that_says_it_is_too_large(bare: TestClient, may: dict[str, str]) -> None:
     body = b'{"prompt": "' + b"x" * (1 << 20) + b'"}'
-    refused(bare.post(IMAGES, content=body, headers=may | JSON), 413, "body_too_large")
+    assert_refused(bare.post(IMAGES, content=body, headers=may | JSON), 413, "body_too_large")
 
 
 def test_a_body_without_length_is_counted(bare: TestClient, may: dict[str, str]) -> None:
@@ -118,7 +118,7 @@ def test_a_body_without_length_is_counted(bare: TestClient, may: dict[str, str])
             sent += 1 << 16
             yield b" " * (1 << 16)
 
-    refused(bare.post(IMAGES, content=endless(), headers=may | JSON), 413, "body_too_large")
+    assert_refused(bare.post(IMAGES, content=endless(), headers=may | JSON), 413, "body_too_large")
 
 
 def test_a_large_upload_without_length_is_counted(services: Services, may: dict[str, str]) -> None:
@@ -136,7 +136,9 @@ def test_a_large_upload_without_length_is_counted(services: Services, may: dict[
         yield b"\r\n--b--\r\n"
 
     headers = may | {"content-type": "multipart/form-data; boundary=b"}
-    refused(client.post("/v1/verify", content=endless(), headers=headers), 413, "body_too_large")
+    assert_refused(
+        client.post("/v1/verify", content=endless(), headers=headers), 413, "body_too_large"
+    )
 
 
 def test_an_unforeseen_error_is_answered_logged_and_counted(
@@ -152,7 +154,7 @@ def test_an_unforeseen_error_is_answered_logged_and_counted(
     client = TestClient(app, base_url="http://localhost")
     with caplog.at_level(logging.INFO, "sparring.access"):
         answer = client.get("/broken", headers=may | {"x-request-id": "mine"})
-    error = refused(answer, 500)
+    error = assert_refused(answer, 500)
     assert error["type"] == "server_error"
     assert "secret" not in answer.text
     assert answer.headers["x-request-id"] == "mine"
@@ -166,7 +168,7 @@ def test_an_unforeseen_error_is_answered_logged_and_counted(
 def test_a_body_of_another_kind(bare: TestClient, may: dict[str, str], kind: str) -> None:
     headers = may | {"content-type": kind}
     answer = bare.post(IMAGES, content=b'{"prompt": ""}', headers=headers)
-    refused(answer, 415, "unsupported_media_type")
+    assert_refused(answer, 415, "unsupported_media_type")
 
 
 # 31: JSON that is none.
@@ -187,12 +189,12 @@ def test_a_body_of_another_kind(bare: TestClient, may: dict[str, str], kind: str
     ids=range(25),
 )  # fmt: skip
 def test_json_that_is_none(bare: TestClient, may: dict[str, str], body: bytes) -> None:
-    refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
+    assert_refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
 
 
 def test_a_text_that_never_ends_is_read_once(bare: TestClient, may: dict[str, str]) -> None:
     body = b"[" * 40 + b'"' + b'\\"' * 400_000  # an hour, were each quote tried in its turn
-    refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
+    assert_refused(bare.post(IMAGES, content=body, headers=may | JSON), 400)
 
 
 def test_brackets_within_texts_are_no_depth(bare: TestClient, may: dict[str, str]) -> None:
@@ -214,13 +216,13 @@ def test_brackets_within_texts_are_no_depth(bare: TestClient, may: dict[str, str
 def test_without_the_right_token(bare: TestClient, headers: dict[str, str]) -> None:
     for path in ("/v1/models", "/metrics", "/openapi.json", "/", "/docs", "/v1/runs", "/anything"):
         answer = bare.get(path, headers=headers)
-        refused(answer, 401, "invalid_api_key")
+        assert_refused(answer, 401, "invalid_api_key")
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_a_token_in_the_address_is_none(bare: TestClient) -> None:
     for name in ("token", "api_key", "access_token"):
-        refused(bare.get(f"/v1/models?{name}={TOKENS['admin']}"), 401)
+        assert_refused(bare.get(f"/v1/models?{name}={TOKENS['admin']}"), 401)
 
 
 def test_health_needs_no_token(bare: TestClient) -> None:
@@ -242,7 +244,7 @@ def test_scopes_allow_what_they_say(bare: TestClient) -> None:
             if scope in scopes:
                 assert answer.status_code == 200
             else:
-                refused(answer, 403, "missing_scope")
+                assert_refused(answer, 403, "missing_scope")
 
 
 def test_a_training_is_not_for_everybody(
@@ -251,8 +253,8 @@ def test_a_training_is_not_for_everybody(
     job = services.jobs.add("train", {"run": "none-such"})
     low = with_token(bare, "generate")
     for path in (f"/v1/jobs/{job.id}", f"/v1/jobs/{job.id}/events", f"/v1/jobs/{job.id}/result"):
-        refused(bare.get(path, headers=low), 403, "missing_scope")
-    refused(bare.delete(f"/v1/jobs/{job.id}", headers=low), 403, "missing_scope")
+        assert_refused(bare.get(path, headers=low), 403, "missing_scope")
+    assert_refused(bare.delete(f"/v1/jobs/{job.id}", headers=low), 403, "missing_scope")
     assert bare.get("/v1/jobs", headers=low).json()["data"] == []
     assert bare.delete(f"/v1/jobs/{job.id}", headers=may).status_code == 200
 
@@ -260,7 +262,7 @@ def test_a_training_is_not_for_everybody(
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "10.0.0.1", "["])
 def test_other_hosts_are_not_answered(bare: TestClient, may: dict[str, str], host: str) -> None:
     for path in ("/healthz", "/v1/models"):
-        refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
+        assert_refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
 
 
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1"])
@@ -273,7 +275,7 @@ def test_known_hosts_are(bare: TestClient, may: dict[str, str], host: str) -> No
 )
 def test_pages_of_others_get_nothing(bare: TestClient, may: dict[str, str], origin: str) -> None:
     answer = bare.post(IMAGES, json={"prompt": ""}, headers=may | {"origin": origin})
-    refused(answer, 403, "other_origin")
+    assert_refused(answer, 403, "other_origin")
     before = bare.options(IMAGES, headers={"origin": origin, "host": "localhost"})
     assert "access-control-allow-origin" not in before.headers
 
@@ -334,7 +336,7 @@ def test_a_full_queue_is_told_at_once(
     held += [services.worker.call(lambda: None) for _ in range(2)]
     try:
         answer = bare.post(IMAGES, content=b"not even JSON", headers=may | JSON)
-        refused(answer, 429, "overloaded")
+        assert_refused(answer, 429, "overloaded")
         assert 1 <= int(answer.headers["retry-after"]) <= 60
         assert bare.get("/healthz").status_code == 200
         assert bare.get("/v1/models", headers=may).status_code == 200
@@ -374,7 +376,7 @@ def test_a_damaged_model_is_not_the_clients_fault(
         client = TestClient(create_app(services), base_url="http://localhost")
         assert client.get("/v1/models").json()["data"] == []
         answer = client.post(IMAGES, json={"model": "bad", "prompt": ""})
-        error = refused(answer, 503, "unusable_model")
+        error = assert_refused(answer, 503, "unusable_model")
         assert str(folder) not in error["message"]
 
 

@@ -36,7 +36,7 @@ def document(
         yield schemathesis.openapi.from_asgi("/openapi.json", create_app(services))
 
 
-def fuzz(document: Any, examples: int) -> None:
+def assert_unbroken(document: Any, examples: int) -> None:
     """Try every operation of the document so often."""
     for found in document.get_all_operations():
         operation = found.ok()
@@ -51,9 +51,9 @@ def fuzz(document: Any, examples: int) -> None:
 
 
 def test_no_request_breaks_it(document: object) -> None:
-    fuzz(document, 4)
+    assert_unbroken(document, 4)
 
 
 @pytest.mark.slow
 def test_no_request_breaks_it_at_length(document: object) -> None:
-    fuzz(document, 300)
+    assert_unbroken(document, 300)
