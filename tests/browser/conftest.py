@@ -92,7 +92,8 @@ def _wait_for(address: str) -> None:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
+# Of a module, as its event loop must have ended before other tests begin loops of their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
     """The browser of the system."""
     if not CHROMIUM.exists():

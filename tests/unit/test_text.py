@@ -66,7 +66,7 @@ def test_what_is_written_is_read_again(tmp_path: Path, content: str) -> None:
 
 def test_a_label_below_a_text_is_no_part_of_it(tmp_path: Path) -> None:
     text, path = text_of(), tmp_path / "a.txt"
-    for label in (LABEL, f"{mark.MARK}{mark.CHINESE} Sparring\n", f"{mark.MARK}{mark.CHINESE} {{"):
+    for label in (LABEL, f"{mark.MARK}{mark.CHINESE} {mark.SOFTWARE}\n"):
         path.write_text(f"the cat{label}", encoding="utf-8")
         assert text.texts(text.read(path)[None]) == ["the cat"]
     for own in (f"cat{mark.MARK}sat", f"cat{mark.MARK}"):

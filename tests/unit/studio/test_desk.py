@@ -113,7 +113,10 @@ def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:
     assert desk.shelf.beside(other) is None  # a picture has room for it
 
 
-def test_a_training_example_is_its_own_nearest(sampler: sparring.Sampler) -> None:
+def test_a_training_example_is_its_own_nearest(
+    sampler: sparring.Sampler, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pictures.parent)  # a model names the folder of its data, not where it lies
     found = Neighbours(sampler)
     assert len(found) == found.of and not found.by
     example = found.modality.to_samples(found._raw[5:6])[0]
