@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
@@ -20,6 +20,7 @@ from sparring.studio.atlas import Directions, directions
 from sparring.studio.judgings import Judgings
 from sparring.studio.neighbours import Neighbours
 from sparring.studio.shelf import Shelf
+from sparring.training.run import Run
 
 Anything = TypeVar("Anything")
 HELD = 32  # directions that are remembered
@@ -129,8 +130,15 @@ class Desk:
         sampler = self.sampler(model)
         with self._lock:
             if sampler.model_hash not in self._neighbours:
-                self._neighbours[sampler.model_hash] = Neighbours(sampler)
+                self._neighbours[sampler.model_hash] = Neighbours(self._data_of(model))
             return self._neighbours[sampler.model_hash]
+
+    def _data_of(self, model: str) -> Mapping[str, Any]:
+        """What a model learned from; its run alone knows where data of one's own lie."""
+        place = self.place_of(model)
+        if (place / "recipe.json").is_file():
+            return Run(place).recipe.data
+        return self.sampler(model).recipe.data
 
     def directions(self, model: str, labels: Mapping[str, str]) -> Directions:
         """The principal directions of a model; some seconds the first time."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -11,7 +13,6 @@ from torch import Tensor
 from sparring.evaluation.reference import Reference, reference
 from sparring.extractors._choosing import looks_for, shipped_for
 from sparring.extractors._trained import Trained
-from sparring.generation.sampler import Sampler
 from sparring.metrics._neighbours import nearest
 from sparring.studio.atlas import features
 
@@ -40,14 +41,14 @@ class Neighbours:
     compared value by value, and texts by the pairs of symbols in them.
 
     Args:
-        sampler: what learned from them.
+        data: the `[data]` table of what the model learned from.
 
     Raises:
         BadData: the data are not on this machine.
     """
 
-    def __init__(self, sampler: Sampler) -> None:
-        real = reference(sampler.recipe.data)
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        real = reference(data)
         self.modality = real.modality
         self.of = len(real.train)
         self._look = _look(real)

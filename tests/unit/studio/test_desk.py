@@ -15,7 +15,6 @@ import sparring
 from sparring.core.errors import UserError
 from sparring.studio.desk import Desk
 from sparring.studio.making import Asked, make
-from sparring.studio.neighbours import Neighbours
 from sparring.studio.runs import DONE, ELSEWHERE, STOPPED, Runs
 from sparring.studio.showing import label_address
 from sparring.training.run import Run
@@ -113,11 +112,10 @@ def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:
     assert desk.shelf.beside(other) is None  # a picture has room for it
 
 
-def test_a_training_example_is_its_own_nearest(
-    sampler: sparring.Sampler, pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(pictures.parent)  # a model names the folder of its data, not where it lies
-    found = Neighbours(sampler)
+def test_a_training_example_is_its_own_nearest(trained: Run, desk: Desk) -> None:
+    # A model names the folder of its data and not where it lies; its run knows that.
+    shutil.copytree(trained.folder, desk.runs / "own")
+    found = desk.neighbours("own")
     assert len(found) == found.of and not found.by
     example = found.modality.to_samples(found._raw[5:6])[0]
     near = found.nearest(example)
