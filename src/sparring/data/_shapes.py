@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from pydantic import Field
+
+from sparring.core.spec import Spec
+from sparring.data import Samples, Split
+from sparring.modalities.points import Points
 
 Places = npt.NDArray[np.float64]
+Draw = Callable[[int, np.random.RandomState], Places]
+Count = Annotated[int, Field(ge=100, le=10**6, description="points of the training part")]
+SPEC = Spec("points", (2,))
+"""Of all points of the plane."""
+
 ShapeName = Literal["ring", "eight_gaussians", "two_moons", "grid", "spiral"]
 
 BLOB = 0.035  # deviation of a heap of points
 LINE = 0.02  # deviation across a line
 EIGHT, FIVE = 8, 5
+
+
+def drawn(part: Split, count: int, draw: Draw) -> Samples:
+    """A part that is drawn by chance, the test part a fifth as large.
+
+    Args:
+        part: drawn with seed 0 where it is the training part, else with seed 1.
+        count: points of the training part.
+        draw: gives so many places.
+    """
+    first = part == "train"
+    chance = np.random.RandomState(0 if first else 1)  # NumPy has frozen its numbers for good
+    places = draw(count if first else count // 5, chance)
+    return Samples(Points(SPEC).to_raw(torch.from_numpy(places)).numpy())
 
 
 def points_of(shape: ShapeName, count: int, chance: np.random.RandomState) -> Places:

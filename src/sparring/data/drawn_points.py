@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-import torch
 from pydantic import Field
 
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
-from sparring.modalities.points import Points
-
-SPEC = Spec("points", (2,))
+from sparring.data._shapes import SPEC, Count, Places, drawn
 
 Coordinate = Annotated[float, Field(ge=-1, le=1)]
 Drawn = Annotated[
@@ -39,9 +36,7 @@ class DrawnPoints(Dataset):
         *,
         drawn: Drawn = ((-0.5, 0.0), (0.5, 0.0)),
         brush: Annotated[float, Field(ge=0, le=0.5, description="deviation around a place")] = 0.03,
-        count: Annotated[
-            int, Field(ge=100, le=10**6, description="points of the training part")
-        ] = 10_000,
+        count: Count = 10_000,
     ) -> None:
         self._drawn = drawn
         self._brush = brush
@@ -64,9 +59,8 @@ class DrawnPoints(Dataset):
 
     def split(self, part: Split) -> Samples:
         """Places in random order with the brush around them; parts differ by their seed."""
-        first = part == "train"
-        chance = np.random.RandomState(0 if first else 1)  # NumPy has frozen its numbers for good
-        count = self._count if first else self._count // 5
+        return drawn(part, self._count, self._dabs)
+
+    def _dabs(self, count: int, chance: np.random.RandomState) -> Places:
         places = np.array(self._drawn)[chance.randint(0, len(self._drawn), count)]
-        places = np.clip(places + chance.normal(0, self._brush, places.shape), -1, 1)
-        return Samples(Points(SPEC).to_raw(torch.from_numpy(places)).numpy())
+        return np.clip(places + chance.normal(0, self._brush, places.shape), -1, 1)

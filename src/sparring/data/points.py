@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import numpy as np
-import torch
-from pydantic import Field
+from functools import partial
 
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
-from sparring.data._shapes import ShapeName, points_of
-from sparring.modalities.points import Points as PointsOfAPlane
-
-SPEC = Spec("points", (2,))
+from sparring.data._shapes import SPEC, Count, ShapeName, drawn, points_of
 
 
 class Points(Dataset):
@@ -29,14 +22,7 @@ class Points(Dataset):
         count: points of the training part.
     """
 
-    def __init__(
-        self,
-        *,
-        shape: ShapeName = "ring",
-        count: Annotated[
-            int, Field(ge=100, le=10**6, description="points of the training part")
-        ] = 10_000,
-    ) -> None:
+    def __init__(self, *, shape: ShapeName = "ring", count: Count = 10_000) -> None:
         self._shape: ShapeName = shape
         self._count = count
 
@@ -57,7 +43,4 @@ class Points(Dataset):
 
     def split(self, part: Split) -> Samples:
         """Points in random order."""
-        first = part == "train"
-        chance = np.random.RandomState(0 if first else 1)  # NumPy has frozen its numbers for good
-        places = points_of(self._shape, self._count if first else self._count // 5, chance)
-        return Samples(PointsOfAPlane(SPEC).to_raw(torch.from_numpy(places)).numpy())
+        return drawn(part, self._count, partial(points_of, self._shape))

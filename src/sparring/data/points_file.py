@@ -14,9 +14,8 @@ from pydantic import Field
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
+from sparring.data._shapes import SPEC
 from sparring.modalities.points import Points, read_points
-
-SPEC = Spec("points", (2,))
 
 
 class PointsFile(Dataset):
