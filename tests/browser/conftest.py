@@ -9,11 +9,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from visiting import Studio, Visit, Watched  # pyrefly: ignore
 
 pytest.importorskip("nicegui", reason="the studio is an extra")
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here")
@@ -25,32 +25,6 @@ ALONE = [
 ]  # fmt: skip
 PATIENCE = 60_000  # milliseconds; a browser beside other tests is slow
 START = 180  # seconds for the server
-
-
-@dataclass
-class Studio:
-    """A studio that runs.
-
-    Attributes:
-        address: where.
-        folder: its working directory, with `studio` and `runs` in it.
-    """
-
-    address: str
-    folder: Path
-
-
-@dataclass
-class Watched:
-    """A browser page, and everything that it should not have done.
-
-    Attributes:
-        page: it.
-        faults: errors in its console, answers that were none, requests to elsewhere.
-    """
-
-    page: playwright.Page
-    faults: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")
@@ -103,9 +77,6 @@ def chromium() -> Iterator[playwright.Browser]:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ALONE)
         yield browser
         browser.close()
-
-
-Visit = Callable[..., Watched]
 
 
 @pytest.fixture

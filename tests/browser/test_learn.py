@@ -6,8 +6,8 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from visiting import Visit  # pyrefly: ignore
 
-from conftest import Visit  # pyrefly: ignore
 from sparring.studio.words import LANGUAGES, Say
 
 ENGLISH, CHINESE = Say(LANGUAGES["en"]), Say(LANGUAGES["zh"])

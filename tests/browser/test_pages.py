@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from visiting import Studio, Visit  # pyrefly: ignore
 
-from conftest import Studio, Visit  # pyrefly: ignore
 from sparring.studio.shell import found
 from sparring.studio.words import LANGUAGES, Say
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from visiting import Studio, Visit  # pyrefly: ignore
 
 import sparring
-from conftest import Studio, Visit  # pyrefly: ignore
 from sparring.provenance.verify import verify
 from sparring.studio.words import LANGUAGES, Say
 

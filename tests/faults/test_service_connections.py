@@ -66,7 +66,7 @@ def connected(port: int) -> Iterator[socket.socket]:
         yield connection
 
 
-def lives(port: int) -> None:
+def assert_lives(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
@@ -102,7 +102,7 @@ def test_who_does_not_end_a_head_is_left(port: int, begin: bytes) -> None:
                 except TimeoutError:
                     slow.sendall(b"X" if begin else b"")
         assert time.monotonic() - started < PATIENCE * 20
-    lives(port)
+    assert_lives(port)
 
 
 def test_the_second_head_of_a_connection_counts_too(port: int) -> None:
@@ -121,7 +121,7 @@ def test_a_head_without_end_is_cut_off(port: int) -> None:
             greedy.sendall(b"X-More: " + b"y" * 8_000 + b"\r\n")
             sent += 8_010
         pytest.fail("64 MB of headers were taken")
-    lives(port)
+    assert_lives(port)
 
 
 def test_a_body_without_length_or_end(port: int) -> None:
@@ -138,7 +138,7 @@ def test_a_body_without_length_or_end(port: int) -> None:
         assert sent < 64 << 20
         answer = read_all(greedy)
     assert answer.startswith(b"HTTP/1.1 413") or answer == b""  # which a reset may have eaten
-    lives(port)
+    assert_lives(port)
 
 
 def test_a_length_of_ten_gigabytes(port: int) -> None:
@@ -146,7 +146,7 @@ def test_a_length_of_ten_gigabytes(port: int) -> None:
         greedy.sendall(b"POST " + IMAGES.encode() + b" HTTP/1.1\r\n" + HEAD)
         greedy.sendall(b"Content-Length: 10737418240\r\n\r\n{")
         assert read_all(greedy).startswith(b"HTTP/1.1 413")
-    lives(port)
+    assert_lives(port)
 
 
 def test_a_body_that_never_comes(trained: Run, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_who_leaves_while_waiting_is_not_worked_for(port: int, services: Service
     pulled.set()
     held.result(10)
     until(lambda: services.worker.waiting == 0)
-    lives(port)
+    assert_lives(port)
     made = [line for line in before.splitlines() if line.startswith(b"sparring_samples_total")]
     assert made[0] in services.metrics.text()
 
@@ -223,7 +223,7 @@ def test_who_leaves_a_stream_frees_the_worker(
     before = written
     time.sleep(0.3)
     assert written == before
-    lives(port)
+    assert_lives(port)
 
 
 def test_words_that_are_no_http(port: int) -> None:
@@ -236,7 +236,7 @@ def test_words_that_are_no_http(port: int) -> None:
             odd.sendall(words)
             answer = read_all(odd)
             assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer
-    lives(port)
+    assert_lives(port)
 
 
 def test_serving_beyond_this_machine_without_a_token(

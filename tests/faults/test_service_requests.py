@@ -296,6 +296,7 @@ def test_beyond_this_machine_a_token_is_needed(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.3.2.1"])
 def test_on_this_machine_none_is(host: str) -> None:
+    assert is_loopback(host)
     require_safe(host, Tokens())
 
 

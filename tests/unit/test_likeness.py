@@ -55,7 +55,7 @@ def facts_of(content: bytes, name: str) -> Facts:
     return facts
 
 
-def require_same(paths: list[Path], sampler: Sampler) -> None:
+def assert_same(paths: list[Path], sampler: Sampler) -> None:
     for path in paths:
         if path.suffix == ".jsonl":
             continue  # every line of it has a recipe of its own
@@ -71,18 +71,18 @@ def require_same(paths: list[Path], sampler: Sampler) -> None:
 @pytest.mark.parametrize("form", ["png", "jpeg"])
 def test_pictures_are_made_again(form: str, drawer: Sampler, tmp_path: Path) -> None:
     made = drawer.generate(3, seed=7, truncation=0.8)
-    require_same([*made.save(tmp_path, form), *save_walk(drawer, [3, 9], tmp_path)], drawer)
-    require_same([save_row(spell(drawer, "dark light dark"), "dark", tmp_path)], drawer)
+    assert_same([*made.save(tmp_path, form), *save_walk(drawer, [3, 9], tmp_path)], drawer)
+    assert_same([save_row(spell(drawer, "dark light dark"), "dark", tmp_path)], drawer)
     shown = drawer.labelled(replace(PLAIN, visible=True)).generate(1, seed=4, labels="dark")
-    require_same(shown.save(tmp_path / "shown", form), drawer)
+    assert_same(shown.save(tmp_path / "shown", form), drawer)
 
 
 @pytest.mark.parametrize("form", ["wav", "flac", "ogg"])
 def test_sounds_are_made_again(form: str, speaker: Sampler, tmp_path: Path) -> None:
     paths = speaker.generate(2, labels="digit=1", seed=3).save(tmp_path, form)
-    require_same([each for each in paths if each.suffix == f".{form}"], speaker)
+    assert_same([each for each in paths if each.suffix == f".{form}"], speaker)
     shown = speaker.labelled(replace(PLAIN, visible=True))
-    require_same([save_row(spell(shown, "1 0"), "1 0", tmp_path, form)], speaker)
+    assert_same([save_row(spell(shown, "1 0"), "1 0", tmp_path, form)], speaker)
 
 
 WORDINGS: Mapping[str, Wording] = {
@@ -99,7 +99,7 @@ WORDINGS: Mapping[str, Wording] = {
 def test_texts_are_made_again(wording: Wording, writer: Sampler, tmp_path: Path) -> None:
     asked = worded(writer, wording)[0] if wording.ways else writer
     for form in ("txt", "md", "json"):
-        require_same(asked.generate(2, seed=5).save(tmp_path / form, form), writer)
+        assert_same(asked.generate(2, seed=5).save(tmp_path / form, form), writer)
 
 
 def test_what_a_latent_made_is_made_again_in_its_way(writer: Sampler, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_what_a_latent_made_is_made_again_in_its_way(writer: Sampler, tmp_path: 
         ask = Ask(seed=5, latent=latent, truncation=0.8, wording=wording)
         (made,) = together([rows(writer, ask)])
         assert isinstance(made, Generated)
-        require_same(made.save(tmp_path / str(number), "txt"), writer)
+        assert_same(made.save(tmp_path / str(number), "txt"), writer)
         content = made.encoded(0, "txt")
         facts = facts_of(content, "x.txt")
         assert facts.origin.ways == {**(wording.ways if wording else {}), "latent": [*latent]}
