@@ -164,6 +164,7 @@ def test_a_body_that_never_comes(trained: Run, tmp_path: Path) -> None:
         server = Server(configured(app), services)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
+        until(lambda: server.started)
         with connected(bound.getsockname()[1]) as slow:
             slow.sendall(b"POST / HTTP/1.1\r\n" + HEAD + b"Content-Length: 5\r\n\r\nab")
             answer = read_all(slow)
