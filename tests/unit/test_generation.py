@@ -68,6 +68,8 @@ def test_labels_left_out_follow_the_seed_and_not_the_place(sampler: sparring.Sam
 def test_labels_are_read_as_people_write_them() -> None:
     both = {"digit": "1", "speaker": "bob"}
     assert parse_labels("digit=1, speaker=bob", TWO.labels) == both
+    # A caption joins them, and is the same whichever came first.
+    assert list(parse_labels("speaker=bob,digit=1", TWO.labels)) == list(TWO.labels)
     assert parse_labels(both, TWO.labels) == both
     assert parse_labels("", TWO.labels) == parse_labels("", {}) == {}
     assert parse_labels("1", TWO.labels) == {"digit": "1"}

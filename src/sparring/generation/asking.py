@@ -44,7 +44,7 @@ def require_one_file(count: int, most: int) -> None:
 
 
 def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, str]:
-    """The class asked for in each label set, checked against those that a model heeds.
+    """The class asked for in each label set, in the model's order, checked against its classes.
 
     Raises:
         UserError: no such label set or class; the message lists what there is.
@@ -58,7 +58,7 @@ def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, s
             raise UserError(f"This model has no label set {name!r}. {nearest(name, sets)}")
         if value not in sets[name]:
             raise UserError(f"There is no {name} {value!r}. {nearest(value, sets[name])}")
-    return dict(given)
+    return {name: given[name] for name in sets if name in given}
 
 
 def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:

@@ -61,10 +61,8 @@ def istft(spectra: Complex[Tensor, "b n f"], frames: Frames) -> Float[Tensor, "b
     """
     hann = _hann(frames.window).to(spectra.real)
     pieces = torch.fft.irfft(spectra.transpose(1, 2), frames.size)[..., : frames.window] * hann
-    summed = _overlapped(pieces, frames.hop)
-    weights = hann.square().expand(1, pieces.shape[1], -1)
+    summed = _overlapped(pieces, frames.hop) / _weights(pieces.shape[1], frames).to(hann)
     margin = (frames.window - frames.hop) // 2
-    summed = summed / _overlapped(weights, frames.hop).clamp_min(1e-8)
     return summed[:, margin : margin + pieces.shape[1] * frames.hop]
 
 
@@ -136,21 +134,37 @@ def griffin_lim(
     """
     angles = torch.ones_like(magnitudes, dtype=torch.complex64)
     if start is not None:
-        angles = stft(start, frames).sgn()
+        angles = _turned(stft(start, frames))
     before = torch.zeros_like(angles)
     for _ in range(rounds):
         now = stft(istft(magnitudes * angles, frames), frames)
-        angles = torch.sub(now, before, alpha=0.99 / 1.99).sgn()  # of length 1 each
+        angles = _turned(torch.sub(now, before, alpha=0.99 / 1.99))
         before = now
     return istft(magnitudes * angles, frames)
+
+
+def _turned(spectra: Complex[Tensor, "b n f"]) -> Complex[Tensor, "b n f"]:
+    """The phases alone, numbers of length 1: `sgn`, which takes twice as long as this."""
+    real, imaginary = spectra.real, spectra.imag
+    return spectra * torch.addcmul(real * real, imaginary, imaginary).clamp_min(1e-30).rsqrt()
 
 
 def _overlapped(pieces: Float[Tensor, "b f w"], hop: int) -> Float[Tensor, "b t"]:
     """Frames laid over each other, `hop` apart; a window is a whole number of hops."""
     parts = pieces.unflatten(2, (-1, hop)).unbind(2)
-    late = len(parts) - 1
-    shifted = [F.pad(part, (0, 0, i, late - i)) for i, part in enumerate(parts)]
-    return torch.stack(shifted).sum(0).flatten(1)
+    count = pieces.shape[1]
+    summed = pieces.new_zeros(len(pieces), count + len(parts) - 1, hop)
+    for late, part in enumerate(parts):
+        summed[:, late : late + count] += part
+    return summed.flatten(1)
+
+
+@functools.lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def _weights(count: int, frames: Frames) -> Float[Tensor, "1 t"]:
+    """How much of the window's energy lies on every sample of `count` overlapping frames."""
+    squares = _hann(frames.window).square().expand(1, count, -1)
+    return _overlapped(squares, frames.hop).clamp_min(1e-8)
 
 
 @functools.cache

@@ -38,7 +38,7 @@ CODINGS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", 
 PAUSE = 0.12  # seconds between the sounds of a row
 ROUNDS = 60  # of Griffin-Lim, where there is no vocoder for a rate
 PLAYED = 200  # sounds on one page
-VOICED = 64  # sounds that are given a voice at once
+VOICED = 16  # sounds that are given a voice at once: their spectra fit into a processor's cache
 POLISH = 8  # of them, where it begins with the phases that a vocoder found
 
 
@@ -255,7 +255,7 @@ class Audio(Modality):
 
     def _voiced(self, mel: Float[Tensor, "b bins f"]) -> Float[Tensor, "b t"]:
         vocoder = _vocoder_for(self.rate, self.spec.shape[0])
-        parts = mel.cpu().split(VOICED)  # a second of sound takes megabytes of spectra on the way
+        parts = mel.cpu().split(VOICED)
         return torch.cat([voiced(part, self.rate, vocoder) for part in parts])
 
     def _file(self, wave: np.ndarray, form: str = "", visible: bool = False) -> bytes:

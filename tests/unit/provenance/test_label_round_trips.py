@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shutil
@@ -185,3 +186,20 @@ def test_another_reader_finds_the_same_labels(tmp_path: Path, plain: Mapping[str
             assert label["ProduceID"] == facts.identifier
         else:
             assert not [key for key in tags if "aigc" in key.lower()]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.wav", "a.flac", "a.ogg"])
+def test_a_page_is_the_same_whatever_labels_the_files_on_it_carry(
+    name: str, plain: Mapping[str, bytes]
+) -> None:
+    one, two = (labelled(plain[name], name, some_facts(provider=p), PLAIN) for p in ("a1", "b2"))
+    kind = "image/png" if name == "a.png" else f"audio/{name[2:]}"
+
+    def page(content: bytes) -> str:
+        inside = base64.b64encode(content).decode()
+        html = f'<!doctype html><head>\n</head><img src="data:{kind};base64,{inside}">'.encode()
+        return digest(carrier_of(html, "a.html").essence(html))
+
+    assert one.content != two.content
+    other = plain["a.wav" if name == "a.png" else "a.png"]
+    assert page(one.content) == page(two.content) != page(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterator
@@ -9,13 +11,28 @@ from html import escape, unescape
 
 from sparring.core import mark
 from sparring.core.errors import UserError
-from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Marks, Spot
+from sparring.provenance.carriers import (
+    AIGC,
+    IPTC,
+    RECIPE,
+    Carrier,
+    Found,
+    Marks,
+    Spot,
+    Unreadable,
+)
+from sparring.provenance.carriers.flac import Flac
+from sparring.provenance.carriers.ogg import Ogg
 from sparring.provenance.carriers.plain_text import decoded, is_text
+from sparring.provenance.carriers.png import Png
+from sparring.provenance.carriers.wav import Wav
 
 HEAD = "<head>\n"
 OPENING, CLOSING = "<!-- label -->\n", "<!-- end of label -->\n"
 ATTRIBUTE = re.compile(r"\s*([\w:-]+)\s*=\s*([\"'])")
 MOST = 10_000  # elements of a head
+INSIDE = re.compile(r"data:(?:image|audio)/[\w.+-]+;base64,([A-Za-z0-9+/]+={0,2})")
+KINDS: tuple[Carrier, ...] = (Png(), Wav(), Flac(), Ogg())  # of files that stand inside of a page
 
 
 class WebPage(Carrier):
@@ -64,8 +81,25 @@ class WebPage(Carrier):
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
-        """The page without our part of its head."""
-        yield _without(decoded(content)).encode()
+        """The page without our part of its head, with the essence of the files inside."""
+        text, place = _without(decoded(content)), 0
+        for found in INSIDE.finditer(text):
+            yield text[place : found.start(1)].encode()
+            yield from _inside(found[1])
+            place = found.end(1)
+        yield text[place:].encode()
+
+
+def _inside(coded: str) -> Iterator[bytes]:
+    try:
+        content = base64.b64decode(coded, validate=True)
+        for kind in KINDS:
+            if kind.claims(content):
+                yield from kind.essence(content)
+                return
+    except (binascii.Error, Unreadable):
+        pass
+    yield coded.encode()
 
 
 def _without(text: str) -> str:
