@@ -65,6 +65,7 @@ class Sampler:
         self.spec = modality.spec
         self.facts = facts
         self.model_hash = manifest.tensors_hash(generator.state_dict())
+        self._recipe_hash = recipe.hash  # every label says it, and it takes a while
         self.ways: Mapping[str, Any] = {}
         self.labelling = Labelling()
 
@@ -234,7 +235,7 @@ class Sampler:
         """What every sample's label says about this sampler."""
         return Origin(
             model=self.model_hash,
-            recipe=self.recipe.hash,
+            recipe=self._recipe_hash,
             truncation=truncation,
             ways=self.ways,
             device=next(self.generator.parameters()).device.type,

@@ -1,4 +1,4 @@
-"""HTTP before the services: routes, and the three layers that every request passes."""
+"""HTTP before the services: routes, and the four layers that every request passes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sparring.serve.bodies import NO_UPLOADS, Bodies, Uploads
 from sparring.serve.errors import handle_errors
 from sparring.serve.guard import Guard
 from sparring.serve.observing import Observing
+from sparring.serve.room import Room
 from sparring.serve.routes import (
     audio,
     completions,
@@ -21,6 +22,8 @@ from sparring.serve.routes import (
     verify,
 )
 from sparring.serve.services import Services
+
+MADE_AT_ONCE = (images.PATH, audio.SPEECH, audio.GENERATIONS, completions.PATH)
 
 
 def create_app(services: Services, *, uploads: Uploads = NO_UPLOADS) -> FastAPI:
@@ -37,9 +40,11 @@ def create_app(services: Services, *, uploads: Uploads = NO_UPLOADS) -> FastAPI:
     )  # fmt: skip
     app.state.services = services
     for each in (images, audio, completions, models, files, jobs, runs, verify, health):
-        app.include_router(each.router)
+        # As they are: routers within routers are looked through anew at every request.
+        app.router.routes.extend(each.router.routes)
     handle_errors(app)
     # The last one added is the first one passed.
+    app.add_middleware(Room, worker=services.worker, paths=MADE_AT_ONCE)
     app.add_middleware(Bodies, uploads=uploads)
     app.add_middleware(Guard, services=services)
     app.add_middleware(Observing, metrics=services.metrics)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,6 +24,16 @@ Anything = TypeVar("Anything")
 NO_KEY = ("",)  # of work that nothing can be made together with
 STREAM = ("stream",)  # of a text that waits to be begun
 USUAL = 0.05  # seconds that a turn is thought to take before one was measured
+
+
+@dataclass
+class _Place:
+    """A place in the queue that is kept for whoever asks within `Worker.place`."""
+
+    taken: bool = False
+
+
+PLACE: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 
 class Overloaded(UserError):
@@ -88,6 +100,7 @@ class Worker:
         self._waiting: deque[_Work] = deque()
         self._streams: list[_Stream] = []
         self._changed = threading.Condition()
+        self._kept = 0  # places for asks that are on their way
         self._closing = False
         self._pace = USUAL
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
@@ -106,13 +119,15 @@ class Worker:
 
     @property
     def waiting(self) -> int:
-        """Asks that wait, without those of jobs and those that nobody wants any more."""
-        return sum(not (each.patient or each.done.cancelled()) for each in list(self._waiting))
+        """Asks that wait or are on their way, without jobs' and those nobody wants any more."""
+        asks = (not (each.patient or each.done.cancelled()) for each in list(self._waiting))
+        return sum(asks) + self._kept
 
     @property
     def is_full(self) -> bool:
         """Whether the next ask would be told to come back."""
-        return len(self._waiting) >= self._queue and self.waiting >= self._queue
+        most = len(self._waiting) + self._kept  # which is quickly told, and mostly enough
+        return most >= self._queue and self.waiting >= self._queue
 
     @property
     def is_alive(self) -> bool:
@@ -123,6 +138,40 @@ class Worker:
         """What the next ask is told where the queue is full."""
         seconds = math.ceil(self.waiting * self._pace)
         return Overloaded(self.waiting, max(1, min(seconds, LONGEST_WAIT)))
+
+    def require_room(self) -> None:
+        """Make sure that the next ask would not be told to come back.
+
+        Raises:
+            Overloaded: it would.
+        """
+        if self.is_full:
+            raise self.overloaded()
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place in the queue for the first ask that is made within.
+
+        Raises:
+            Overloaded: too many wait already.
+        """
+        place = _Place()
+        with self._changed:
+            self.require_room()
+            self._kept += 1
+        token = PLACE.set(place)
+        try:
+            yield
+        finally:
+            PLACE.reset(token)
+            self._take(place)
+
+    def _take(self, place: _Place) -> bool:
+        """Give a kept place away, if it was not yet."""
+        with self._changed:
+            is_mine, place.taken = not place.taken, True
+            self._kept -= is_mine
+        return is_mine
 
     def submit(self, asked: Rows, *, patient: bool = False) -> Future[Generated]:
         """Have rows made, together with others of their key; cancel the result to drop them.
@@ -179,9 +228,11 @@ class Worker:
         return _heard(line, opened, ended)
 
     def _add(self, work: _Work) -> Future[Any]:
+        place = PLACE.get()
         with self._changed:
-            if not work.patient and self.is_full:
-                raise self.overloaded()
+            is_kept = place is not None and self._take(place)
+            if not (is_kept or work.patient):
+                self.require_room()
             if self._closing:
                 raise Overloaded(self.waiting, LONGEST_WAIT)
             self._waiting.append(work)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparring.serve.auth import ADMIN, GENERATE, LOCAL, LOOPBACK_NAMES, TRAIN, Caller
 from sparring.serve.bodies import UPLOADS
-from sparring.serve.errors import Refused, refusal, refuse
+from sparring.serve.errors import Refused, refuse
 from sparring.serve.services import Services
 
 OPEN = ("/healthz", "/readyz")
@@ -28,8 +28,6 @@ NEEDED = {
     "/v1/runs": TRAIN,
 }
 """The scope that a path and all beneath it needs; what stands nowhere here needs "admin"."""
-MADE_AT_ONCE = ("/v1/images", "/v1/audio", "/v1/completions")
-"""What is told to come back, before its body is read, where the queue is full."""
 
 
 class Guard:
@@ -41,7 +39,7 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
-        self.app, self._services = app, services
+        self.app = app
         self._tokens = services.settings.tokens
         self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in services.settings.hosts)}
 
@@ -58,7 +56,6 @@ class Guard:
             scope.setdefault("state", {})["caller"] = caller
             if scope["type"] == "http":
                 _require_json(scope, headers)
-                self._require_room(scope)
         except HTTPException as error:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
@@ -87,11 +84,6 @@ class Guard:
             )  # fmt: skip
         require_scope(caller, _needed(path))
         return caller
-
-    def _require_room(self, scope: Scope) -> None:
-        worker = self._services.worker
-        if scope["method"] == "POST" and worker.is_full and _beneath(scope["path"], MADE_AT_ONCE):
-            raise refusal(worker.overloaded())
 
 
 def require_scope(caller: Caller, needed: str) -> None:

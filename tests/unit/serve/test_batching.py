@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -124,6 +125,25 @@ def test_a_full_queue_says_when_to_come_back(worker: Worker, sampler: Sampler) -
     plug.pulled.set()
     assert [len(each.result(30)) for each in waiting] == [1] * 4
     assert len(patient.result(30)) == 16
+
+
+def test_places_of_asks_on_their_way_count(worker: Worker, sampler: Sampler) -> None:
+    plug = Plug(worker)
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(worker.place())
+        with worker.place():
+            assert (worker.waiting, worker.is_full) == (4, True)
+            with pytest.raises(Overloaded), worker.place():
+                pass
+            asked = worker.submit(rows(sampler, Ask(seed=9)))  # the place that was kept for it
+            with pytest.raises(Overloaded):
+                worker.submit(rows(sampler, Ask()))
+        assert worker.waiting == 4, "who has asked waits, and gives no place back"
+    assert (worker.waiting, worker.is_full) == (1, False)
+    plug.pulled.set()
+    assert list(asked.result(30).seeds) == [9]
+    assert worker.waiting == 0
 
 
 def test_who_leaves_makes_room(worker: Worker, sampler: Sampler) -> None:
