@@ -15,6 +15,7 @@ from sparring.core import components
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
+from sparring.data._inspect import inspect
 from sparring.data._shapes import points_of
 from sparring.modalities.points import STEPS, Points, read_points
 from sparring.provenance.labelling import marked
@@ -132,3 +133,39 @@ def test_the_ring_is_learned_by_networks_that_know_nothing_of_points(tmp_path: P
     run = sparring.train(recipe, out=tmp_path / "run", quiet=True)
     made = run.sampler().generate(200).samples
     assert ((made.norm(dim=1) - 0.7).abs() < 0.15).float().mean() > 0.6
+
+
+def test_a_file_of_points_is_looked_over(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    rows = [f"{x:.4f},{y:.4f}" for x, y in (some(600) * 0.1).tolist()]
+    path.write_text("\n".join(["x,y", *rows, *rows[:60], "0.9,0.9", "3,4", "0.1"]) + "\n")
+    report = inspect(path)
+    assert (report.many, report.count) == ("points", 661)
+    assert set(report.quarantined) == {"line 663", "line 664"}
+    assert report.contact_sheet.startswith(b"\x89PNG")
+    told = "\n".join(report.problems)
+    assert "square from -1 to 1: 2;" in told and "repeat others: 60 of 661" in told
+    assert "lie alone, far from all others: 1;" in told and "x: -0.1 to 0.9" in report.text()
+
+
+def test_few_points_in_a_corner_and_one_point_over_and_over_are_problems(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(marked(Points(SPEC).encode_row(some(20) * 0.05), path.name))
+    told = " ".join(inspect(path).problems)
+    assert "only 20 points" in told and "scale them up" in told and "no points" not in told
+    path.write_text("0.5,0.5\n" * 3)
+    assert "All points are the same" in " ".join(inspect(path).problems)
+    path.write_text("x,y\n")
+    assert "There are no points." in inspect(path).problems
+
+
+def test_a_table_of_texts_is_none_of_points(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("text,number\na cat,1\na dog,2\n")
+    assert inspect(path).many == "texts"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_is_wrong_with_points_that_formulas_make(shape: str) -> None:
+    survey = Points(SPEC).survey(dataset("points", shape=shape).split("train").values)
+    assert not survey.problems and survey.facts[-1].startswith("different points: ")

@@ -41,13 +41,15 @@ def data_get(
 
 @data_app.command("check")
 def data_check(
-    path: Annotated[Path, typer.Argument(help="A folder or zip of your own, or a file of texts.")],
+    path: Annotated[
+        Path, typer.Argument(help="A folder or zip of your own, or a file of texts or points.")
+    ],
     sheet: Annotated[
         str, typer.Option(help="A PNG to make with some of them; not among the examples.")
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Look your own pictures, recordings or texts over: counts, sizes, copies, broken files."""
+    """Look your own pictures, recordings, texts or points over: counts, copies, broken files."""
     from sparring.core.errors import CheckFailed
     from sparring.core.files import atomic_write
     from sparring.data._inspect import inspect

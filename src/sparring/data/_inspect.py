@@ -8,13 +8,14 @@ from pathlib import Path
 from sparring.core.errors import BadData
 from sparring.data._listing import listed
 from sparring.data._picture_report import PictureTally
+from sparring.data._points_report import claims, inspect_points
 from sparring.data._report import FolderReport, Tally
 from sparring.data._sound_report import SoundTally
 from sparring.data._text_report import TextTally, inspect_file
 
 
 def inspect(path: Path) -> FolderReport:
-    """Look at every file in a folder or zip archive, or at a file of texts; nothing is written.
+    """Look at a folder or zip archive, or at a file of texts or of points; nothing is written.
 
     What most of the files are, by content or name, is what the report is of; the rest are others.
 
@@ -22,7 +23,7 @@ def inspect(path: Path) -> FolderReport:
         BadData: there is no such folder or file, or the archive is damaged or dangerous.
     """
     if path.is_file() and not zipfile.is_zipfile(path):
-        return inspect_file(path)
+        return inspect_points(path) if claims(path) else inspect_file(path)
     tallies: dict[Tally, int] = {PictureTally(): 0, SoundTally(): 0, TextTally(): 0}
     unread: dict[str, str] = {}
     with listed(path) as listing:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
+import numpy.typing as npt
 from torch import Tensor
 
 from sparring.core.errors import UserError, nearest
@@ -39,6 +40,18 @@ class Elsewhere(NamedTuple):
     imports: tuple[str, ...]
     lines: tuple[str, ...]
     files: Mapping[str, bytes] = MappingProxyType({})
+
+
+class Survey(NamedTuple):
+    """What is seen in many samples together.
+
+    Attributes:
+        facts: one in a line.
+        problems: what to mend or to know before a generator learns them, in plain sentences.
+    """
+
+    facts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Modality(ABC):
@@ -151,6 +164,14 @@ class Modality(ABC):
     @abstractmethod
     def animate(self, samples: Tensor, *, visible: bool = False) -> tuple[str, bytes]:
         """The ending, with its dot, and the content of one file that moves through the samples."""
+
+    def survey(self, raw: npt.NDArray[Any]) -> Survey:
+        """What only this kind of content shows in many raw samples; nothing by default.
+
+        Args:
+            raw: as they lie in memory or on disk, so that whoever needs none of them reads none.
+        """
+        return Survey()
 
     def clips(self, raw: Tensor) -> list[bytes]:
         """A file for each raw sample that must be played; none where a picture shows it all."""

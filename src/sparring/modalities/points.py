@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from jaxtyping import Float, Int16
 from PIL import Image as Pictures
@@ -16,7 +18,7 @@ from torch import Tensor
 from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.core.spec import Spec
-from sparring.modalities import Modality, _sheet, _visible
+from sparring.modalities import Modality, Survey, _scatter, _sheet, _visible
 
 STEPS = 32_767  # from 0 to 1 in memory
 HEADER = ("x", "y")
@@ -61,6 +63,11 @@ class Points(Modality):
         """Whole numbers, clipped and rounded; what is not a number becomes 0."""
         whole = samples.detach().float().nan_to_num(0.0).mul(STEPS).round_()
         return whole.clamp_(-STEPS, STEPS).to(torch.int16)
+
+    def survey(self, raw: npt.NDArray[Any]) -> Survey:
+        """Where the points lie, which repeat, and which lie alone."""
+        points = self.to_samples(torch.from_numpy(np.array(raw)))
+        return Survey(tuple(_scatter.facts_of(points)), tuple(_scatter.problems_of(points)))
 
     def read(self, path: Path) -> Int16[Tensor, " 2"]:
         """The one point in a file.
@@ -179,27 +186,53 @@ def read_points(path: Path) -> Float[Tensor, "n 2"]:
         text, _label = mark.apart(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}.") from error
-    points: list[tuple[float, float]] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        cells = _cells(line)
-        if not cells or (not points and cells == [*HEADER]):
-            continue
-        point = _point(cells)
-        if point is None:
-            raise BadData(
-                f"{path}, line {number}: {line.strip()[:40]!r} is not a point; write two numbers "
-                "from -1 to 1 with a comma between them."
-            )
-        points.append(point)
+    points, refused = told_points(text)
+    for number, line in refused.items():
+        raise BadData(
+            f"{path}, line {number}: {line!r} is not a point; write two numbers from -1 to 1 with "
+            "a comma between them."
+        )
     if not points:
         raise BadData(f"There are no points in {path}.")
     return torch.tensor(points)
+
+
+def told_points(text: str) -> tuple[list[tuple[float, float]], dict[int, str]]:
+    """The points in the rows of a table, and the beginnings of lines that are none by number."""
+    points: list[tuple[float, float]] = []
+    refused: dict[int, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        cells = _cells(line)
+        if not cells or (not points and not refused and cells == [*HEADER]):
+            continue
+        point = _point(cells)
+        if point is None:
+            refused[number] = line.strip()[:40]
+        else:
+            points.append(point)
+    return points, refused
+
+
+def is_table(head: str) -> bool:
+    """Whether a file that begins so is a table of two numbers in a row, wherever they lie."""
+    rows = [cells for cells in map(_cells, head.splitlines()) if cells]
+    if rows and rows[0] == [*HEADER]:
+        return True
+    return bool(rows) and len(rows[0]) == len(HEADER) and all(map(_is_number, rows[0]))
 
 
 def _cells(line: str) -> list[str]:
     if line.startswith("#") or not line.strip():
         return []
     return [cell.strip().strip('"') for cell in line.split(",")]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _point(cells: Sequence[str]) -> tuple[float, float] | None:

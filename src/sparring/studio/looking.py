@@ -115,13 +115,17 @@ def look_at_set(name: str) -> Look:
     ]
     texts = modality.texts(samples)
     copies = _equal(train, modality)
+    survey = modality.survey(train.values)
     return Look(
         title=name,
         count=len(train),
-        problems=_problems(classes, sum(len(group) - 1 for group in copies[0])),
+        problems=[
+            *_problems(classes, sum(len(group) - 1 for group in copies[0])),
+            *survey.problems,
+        ],
         facts=[
             f"train: {len(train):,}", f"test: {len(test):,}", f"shape: {dataset.spec.shape}",
-            f"licence: {dataset.licence}", f"source: {dataset.source}",
+            f"licence: {dataset.licence}", f"source: {dataset.source}", *survey.facts,
         ],
         balance=classes,
         sheet=b"" if texts else modality.preview(samples, captions if any(captions) else ()),
