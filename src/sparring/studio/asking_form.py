@@ -10,7 +10,7 @@ from nicegui import ui
 
 from sparring.core.errors import UserError
 from sparring.studio.making import MOST, Asked
-from sparring.studio.shell import Place, warn
+from sparring.studio.shell import Place
 
 LARGEST_SEED = 10**9  # of those that the dice throw, which is as long a number as one likes to read
 
@@ -115,8 +115,9 @@ class AskingForm:
             about = self.place.desk.describe(str(self.model.value))
             self.labels.draw(about.name, self.labels.chosen)
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
+        self.place.calm()
         writes = about.spec.symbols is not None
         self.read.set_visibility(writes)
         self.seen.set_visibility(not writes)

@@ -10,7 +10,7 @@ from nicegui import ui
 from sparring.core.errors import UserError
 from sparring.studio.lesson import Lesson
 from sparring.studio.scenes import digits
-from sparring.studio.shell import Place, panel, warn
+from sparring.studio.shell import Place, panel
 from sparring.studio.showing import data_address
 
 BURST = 0.4  # seconds of training between two previews
@@ -26,6 +26,7 @@ class DigitsLesson:
     """
 
     def __init__(self, place: Place) -> None:
+        self.place = place
         say = self._say = place.say
         self.lesson: Lesson | None = None
         self._runs = self._busy = False
@@ -47,6 +48,7 @@ class DigitsLesson:
 
     def toggle(self) -> None:
         """Run, or pause."""
+        self.place.calm()
         self._runs = not self._runs
         self._name_button()
         if self._runs and self.lesson is None:
@@ -75,7 +77,7 @@ class DigitsLesson:
                 self._show(lesson, picture, rate)
         except UserError as error:
             self.afresh()
-            warn(error)
+            self.place.warn(error)
         finally:
             self._busy = False
 

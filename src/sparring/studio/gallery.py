@@ -13,7 +13,7 @@ from sparring.core.errors import UserError
 from sparring.provenance.verify import Verdict
 from sparring.studio.making import Asked, alike
 from sparring.studio.shelf import Piece
-from sparring.studio.shell import Place, panel, tell, warn
+from sparring.studio.shell import Place, panel, tell
 from sparring.studio.showing import address, alt, draw_large, label_address, words_under
 from sparring.studio.verdicts import draw_verdict
 
@@ -134,7 +134,7 @@ class Gallery:
         try:
             verdict = await asyncio.to_thread(read)
         except (OSError, UserError) as error:
-            tell(str(error))
+            tell(self.place.say.told(str(error)))
             return
         with where:
             draw_verdict(verdict, self.place.say)
@@ -149,10 +149,11 @@ class Gallery:
 
     def _remove(self, piece: Piece) -> None:
         self.dialog.close()
+        self.place.calm()
         try:
             self.place.desk.shelf.remove(piece)
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
         self.draw()
 
 

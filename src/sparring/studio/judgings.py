@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sparring.core import files
 from sparring.core.errors import UserError
 from sparring.serve.lanes import Kind, Stopped, Task
+from sparring.studio.translating import page_in_chinese
+from sparring.studio.words import Language
 
 if TYPE_CHECKING:
     from sparring.studio.desk import Desk
@@ -39,8 +41,21 @@ class Judgings(Kind):
         """The folder of a report on these models, beneath that of all reports."""
         return "+".join(models)
 
-    def report(self, models: list[str]) -> Path | None:
-        """The page of the newest report on these models; None where there is none."""
+    def report(self, models: list[str], language: Language) -> Path | None:
+        """The page of the newest report on these models; None where there is none.
+
+        It may take a moment to tell it in another language.
+        """
+        page = self._newest(models)
+        if page is None or language.code == "en":
+            return page
+        told = page.with_suffix(f".{language.code}{page.suffix}")
+        if _moment(told) < _moment(page):
+            words = page.read_text(encoding="utf-8", errors="replace")
+            files.atomic_write(told, page_in_chinese(words).encode())
+        return told
+
+    def _newest(self, models: list[str]) -> Path | None:
         name = "report.html" if len(models) == 1 else "compare.html"
         own = self._desk.reports / self.place(models) / name
         if len(models) == 1:

@@ -16,6 +16,9 @@ COLOURS = {
 REAL, FAKE, SCORE, FAINT = "#2563b8", "#c2541c", "#1f7a4d", "#8a94a6"
 """Lines of curves: what is of real samples, of generated ones, of the judge, and the rest."""
 
+AXIS = {"color": FAINT, "hideOverlap": True}
+"""Numbers and names along an axis; where there is no room for all, some are left out."""
+
 CSS = """
 :root { --ground: #f5f6f8; --card: #ffffff; --ink: #1b2430; --quiet: #566072; --line: #dde2ea;
         --soft: #eef2f8; --brand: #1d4f96; }

@@ -45,7 +45,7 @@ class Nearest:
             found = await asyncio.to_thread(self.place.desk.neighbours, model)
             near = await asyncio.to_thread(found.nearest, sample)
         except UserError as error:
-            self.words.set_text(str(error))
+            self.words.set_text(say.told(str(error)))
             return
         if model == self._model:
             self.view.show(await asyncio.to_thread(shown_real, found.modality, near.sample))

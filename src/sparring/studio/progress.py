@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,22 @@ from sparring.training.advice import ABSENT, DETECTORS
 from sparring.training.run import Run
 
 POINTS = 400  # of a curve, which is more than a screen shows
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "pinned": ("d_real", "d_fake", "slope_generator"),
+    "saturated": ("told_apart", "score_relative"),
+    "vanishing": ("slope_generator",),
+    "collapsed": ("diversity",),
+    "lost_classes": ("classes",),
+    "diverging": ("score",),
+    "blind": ("d_real", "d_fake", "score_relative"),
+    "overfitting": ("told_apart_held_out",),
+    "memorising": ("copies",),
+    "oscillating": ("score",),
+    "ignored_labels": ("heeded",),
+    "wrong_labels": ("label_accuracy_real",),
+    "starved": ("waiting",),
+}
+"""What rows must have told before the silence of a detector means that nothing is wrong."""
 LAMPS = (*(detector.name for detector in DETECTORS), ABSENT[0], "not_finite")
 
 
@@ -37,6 +53,7 @@ class Progress:
         rows: of `metrics.jsonl`.
         previews: pictures by the samples shown before them.
         lit: what went wrong, with the samples at which it was last said.
+        measured: lamps for which there were numbers to go by.
         sentences: what the run itself said of that, where its manifest has it.
     """
 
@@ -47,6 +64,7 @@ class Progress:
     rows: Sequence[Mapping[str, Any]]
     previews: Sequence[tuple[int, Path]]
     lit: Mapping[str, int]
+    measured: Set[str]
     sentences: Mapping[str, str]
 
     @property
@@ -57,7 +75,8 @@ class Progress:
     @property
     def seconds_left(self) -> float:
         """At the present speed; NaN where there is none yet."""
-        return (self.recipe.samples - self.samples) / self.speed if self.speed > 0 else math.nan
+        left = max(self.recipe.samples - self.samples, 0)
+        return left / self.speed if self.speed > 0 else math.nan
 
     def curve(self, name: str) -> Curve:
         """One number of all rows, thinned to what a screen shows."""
@@ -92,6 +111,7 @@ def progress(folder: Path) -> Progress:
         rows=rows,
         previews=[(int(p.stem), p) for p in run.previews if p.stem.isdigit()],
         lit={str(name): int(row["samples"]) for row in rows for name in row.get("findings", ())},
+        measured=_measured(run.recipe, rows),
         sentences=_sentences(run),
     )
 
@@ -114,6 +134,17 @@ def _speed(rows: Sequence[Mapping[str, Any]]) -> float:
         return float(some[0].get("samples_per_second", 0.0)) if some else 0.0
     seconds = float(some[-1]["seconds"]) - float(some[0]["seconds"])
     return (some[-1]["samples"] - some[0]["samples"]) / seconds if seconds > 0 else 0.0
+
+
+def _measured(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Lamps that would have been lit if something were wrong."""
+    told = {key for row in rows for key in row}
+    found = {name for name, needs in NEEDS.items() if told.issuperset(needs)}
+    if rows:
+        found.add("not_finite")
+    if "label_accuracy_real" in told:  # there are labels, whose counts were looked at first of all
+        found.add(ABSENT[0])
+    return found if recipe.conditional else found - {"ignored_labels"}
 
 
 def _sentences(run: Run) -> dict[str, str]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sparring.core.errors import UserError
 from sparring.studio.atlas import Directions
-from sparring.studio.shell import Place, warn
+from sparring.studio.shell import Place
 
 FAR = 4.0  # standard deviations of a latent; further out a network has never been
 
@@ -58,7 +58,7 @@ class Pushes:
             await asyncio.to_thread(desk.sampler, model)  # loading needs no turn of the device
             found = await desk.worked(lambda: desk.directions(model, labels))
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
         self._found = found
         self.box.clear()

@@ -9,10 +9,10 @@ from typing import Any
 from nicegui import ui
 
 from sparring.core.errors import UserError
-from sparring.studio.look import FAINT, FAKE, REAL, SCORE
+from sparring.studio.look import AXIS, FAINT, FAKE, REAL, SCORE
 from sparring.studio.progress import LAMPS, Curve, Progress
 from sparring.studio.runs import Runs
-from sparring.studio.shell import Place, panel, trouble, warn
+from sparring.studio.shell import Place, panel, trouble
 from sparring.studio.showing import data_address
 from sparring.studio.words import Say
 
@@ -90,10 +90,10 @@ class RunView:
                     "grid": {"left": 56, "right": 16, "top": 34, "bottom": 28},
                     "legend": {"top": 0, "textStyle": {"color": FAINT}},
                     "tooltip": {"trigger": "axis"},
-                    "xAxis": {"type": "value", "min": 0, "axisLabel": {"color": FAINT},
+                    "xAxis": {"type": "value", "min": 0, "axisLabel": AXIS, "splitNumber": 4,
                               "splitLine": {"show": False}},
                     "yAxis": {"type": "value", "min": low, "max": high, "scale": low is None,
-                              "axisLabel": {"color": FAINT},
+                              "axisLabel": AXIS,
                               "splitLine": {"lineStyle": {"color": FAINT, "opacity": 0.25}}},
                     "series": [],
                 }
@@ -108,7 +108,8 @@ class RunView:
         except UserError as error:
             self.trouble.clear()
             with self.trouble:
-                trouble(str(error))
+                trouble(self.place.say.told(str(error)))
+            self._seen = (-1, -1, "")  # so that the next good look takes it away
             return
         job = self.runs.job(self.name)
         state = self.runs.state(self.name, job)
@@ -135,7 +136,7 @@ class RunView:
         self.trouble.clear()
         if error and state == "failed":
             with self.trouble:
-                trouble(error)
+                trouble(say.told(error))
         if found is None:
             self.eta.set_text("")
             return
@@ -186,11 +187,15 @@ class RunView:
             if not found.lit:
                 ui.label(say("healthy" if found.rows else "no_numbers")).classes("quiet")
             for name in sorted(LAMPS, key=lambda name: name not in found.lit):
-                lit = name in found.lit
-                with ui.element("div").classes("lamp" + " on" * lit + " off" * (not found.rows)):
-                    ui.element("i").props("aria-hidden=true")
+                lit, dark = name in found.lit, name not in found.measured
+                look = " on" if lit else " off" if dark else ""
+                with ui.element("div").classes(f"lamp{look}").props(f"data-testid=lamp-{name}"):
+                    state = say("lamp_lit" if lit else "not_measured" if dark else "lamp_well")
+                    ui.element("i").props(f'role=img aria-label="{state}"')
                     with ui.element("div"):
                         ui.label(say(f"lamp_{name}"))
+                        if dark and not lit and found.rows:
+                            ui.label(state).classes("quiet")
                         for line in why(found, name, say):
                             ui.label(line).classes("quiet").style("overflow-wrap: anywhere")
 
@@ -212,20 +217,21 @@ class RunView:
         self._seen = (-1, -1, "")
 
     def _resume(self) -> None:
+        self.place.calm()
         try:
             self.runs.resume(self.name)
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
         self._seen = (-1, -1, "")
 
 
 def why(found: Progress, name: str, say: Say) -> list[str]:
-    """What is said beside a lamp that is lit: what it means, and what the run itself said of it."""
+    """What is said beside a lamp that is lit: what the run itself said, else what it means."""
     if name not in found.lit:
         return []
     since = say("since", samples=f"{found.lit[name]:,}")
-    own = found.sentences.get(name, "")  # in English, as the command line says it
-    return [f"{say(f'why_{name}')} ({since})", *([own] if own else [])]
+    own = found.sentences.get(name, "")
+    return [f"{say.told(own) if own else say(f'why_{name}')} ({since})"]
 
 
 def _series(curve: Curve, place: Place) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class SettingsForm:
             try:
                 drawn = groups(self.chosen)
             except UserError as error:
-                trouble(str(error))
+                trouble(self.place.say.told(str(error)))
                 return
             self._before = {f.key: f.value for fields in drawn.values() for f in fields}
             for name, fields in drawn.items():
@@ -76,8 +76,9 @@ class SettingsForm:
         try:
             taken = changed(self._before, {field.key: value})
         except UserError as error:
-            ui.notify(str(error), type="warning")
+            self.place.warn(error)
             return
+        self.place.calm()
         self._given.pop(field.key, None)
         self._given.update(taken)
         if field.name == "name":  # another component has other settings

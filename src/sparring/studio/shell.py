@@ -35,6 +35,25 @@ class Place:
     desk: Desk
     say: Say
     asked: Mapping[str, str] = field(default_factory=dict)
+    _warned: list[ui.notification] = field(default_factory=list, init=False, repr=False)
+
+    def warn(self, error: UserError) -> None:
+        """What a person can mend, as a sentence that stays until it is closed or mended."""
+        self.calm()
+        close = {"label": "✕", "color": "white", "aria-label": self.say("close")}
+        self._warned.append(
+            ui.notification(
+                self.say.told(str(error)), type="negative", position="bottom", multi_line=True,
+                timeout=None, actions=[close],
+            )
+        )  # fmt: skip
+
+    def calm(self) -> None:
+        """Take the sentence away: somebody has begun anew."""
+        while self._warned:
+            sentence = self._warned.pop()
+            if not sentence.is_deleted:
+                sentence.dismiss()
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,7 @@ def _drawn(page: Page, menu: list[Page], desk: Desk) -> Callable[[Request], Awai
                 if inspect.isawaitable(drawing):
                     await cast("Awaitable[None]", drawing)
             except UserError as error:
-                trouble(str(error))
+                trouble(say.told(str(error)))
 
     return draw
 
@@ -174,9 +193,3 @@ def trouble(sentence: str) -> None:
 def tell(sentence: str) -> None:
     """A sentence that goes away again."""
     ui.notify(sentence, position="bottom", multi_line=True)
-
-
-def warn(error: UserError) -> None:
-    """What a person can mend, as a sentence that stays until it is closed."""
-    ui.notify(str(error), type="negative", position="bottom", multi_line=True, timeout=0,
-              actions=[{"label": "✕", "color": "white"}])  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from nicegui import events, ui
 
 from sparring.core.errors import UserError
-from sparring.studio.shell import Place, tell, warn
+from sparring.studio.shell import Place, tell
 
 LARGEST = 2 << 30  # bytes of one upload
 PLAIN = re.compile(r"[^\w.\- ]")
@@ -42,15 +42,17 @@ class Source:
             )
 
     async def _typed(self) -> None:
+        self.place.calm()
         path = Path(str(self.path.value or "").strip()).expanduser()
         try:
             if not self.path.value or not path.exists():
                 raise UserError(self.place.say("no_such_place", path=str(path)))
             await self.found(path.absolute())
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
 
     async def _uploaded(self, event: events.MultiUploadEventArguments) -> None:
+        self.place.calm()
         folder = self.place.desk.uploads
         plain = [_plain(each.name) for each in event.files]
         names = numbered(plain)
@@ -69,7 +71,7 @@ class Source:
         try:
             await self.found(path.absolute())
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
 
 
 def numbered(names: Sequence[str]) -> list[str]:

@@ -25,8 +25,9 @@ def draw_verdict(verdict: Verdict, say: Say) -> None:
                     ui.label(f"{say(f'layer_{layer.name}')}: {say(layer.state)}").style(
                         "font-weight: 500"
                     )
-                    ui.label(layer.says).classes("quiet").style("overflow-wrap: anywhere")
-        ui.label(verdict.sentence).style("margin-top: .5rem; overflow-wrap: anywhere")
+                    for words in (layer.says, f"{say('rule')}: {say.told(layer.rule)}"):
+                        ui.label(say.told(words)).classes("quiet").style("overflow-wrap: anywhere")
+        ui.label(say.told(verdict.sentence)).style("margin-top: .5rem; overflow-wrap: anywhere")
 
 
 def origin_of(verdict: Verdict, desk: Desk) -> tuple[str, Asked] | None:

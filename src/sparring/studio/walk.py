@@ -10,7 +10,7 @@ from nicegui import ui
 from sparring.core.errors import UserError
 from sparring.generation.explore import interpolate
 from sparring.generation.sampler import Sampler
-from sparring.studio.shell import Place, panel, warn
+from sparring.studio.shell import Place, panel
 from sparring.studio.showing import Shown, View, sheet, shown_whole
 
 FRAME = 0.18  # seconds
@@ -62,6 +62,7 @@ class Walk:
     async def go(self) -> None:
         """Make the walk."""
         model, labels = self.chosen()
+        self.place.calm()
         self.button.disable()
         try:
             seeds = [int(self.start.value or 0), int(self.end.value or 0)]
@@ -71,7 +72,7 @@ class Walk:
                 lambda: _walked(sampler, seeds, steps, labels)
             )
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
         finally:
             self.button.enable()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sparring.studio._health_words import HEALTH
 from sparring.studio._lesson_words import LESSON
+from sparring.studio.translating import in_chinese
 
 
 class Language(NamedTuple):
@@ -122,6 +123,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "把文件放到这里（旁边有标识文件时一起放），或点 + 选择",
     ),
     "provenance": ("What the file says", "文件里写着什么"),
+    "rule": ("Rule", "依据"),
     "present": ("present", "有"),
     "valid": ("valid", "有效"),
     "invalid": ("invalid", "无效"),
@@ -209,6 +211,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "health": ("Health", "健康"),
     "healthy": ("Nothing is wrong so far.", "目前一切正常。"),
     "no_numbers": ("No numbers yet.", "还没有数据。"),
+    "not_measured": ("not measured", "未测量"),
+    "lamp_well": ("well", "正常"),
+    "lamp_lit": ("look here", "请注意"),
     "since": ("seen after {samples} samples", "在 {samples} 个样本后出现"),
     "verdicts": ("What the discriminator thinks", "判别器怎么看"),
     "verdicts_means": (
@@ -274,6 +279,10 @@ class Say:
     def __call__(self, key: str, **values: object) -> str:
         """The words of a key, with values put in."""
         return WORDS[key][list(LANGUAGES).index(self.language.code)].format(**values)
+
+    def told(self, sentence: str) -> str:
+        """What Sparring says in English, in the reader's language as far as that is known."""
+        return in_chinese(sentence) if self.language.code == "zh" else sentence
 
     def or_itself(self, key: str, name: str) -> str:
         """The words of a key, or a name as it is where it has no words."""

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from sparring.core.errors import UserError
 from sparring.data._catalogue import catalogue
-from sparring.studio.look import FAINT, REAL
+from sparring.studio.look import AXIS, REAL
 from sparring.studio.looking import Look, look_at_place, look_at_set
 from sparring.studio.shell import Place, panel, trouble
 from sparring.studio.showing import data_address
@@ -25,6 +25,7 @@ def build(place: Place) -> None:
     names = [line.name for line in catalogue() if not line.needs]
 
     async def by_name() -> None:
+        place.calm()
         name = str(known.value)
         await draw(lambda: look_at_set(name))
 
@@ -41,7 +42,7 @@ def build(place: Place) -> None:
         except UserError as error:
             found.clear()
             with found:
-                trouble(str(error))
+                trouble(say.told(str(error)))
             return
         found.clear()
         with found:
@@ -69,12 +70,12 @@ def _draw(place: Place, look: Look) -> None:
         for sentence in look.problems:
             with ui.element("div").classes("lamp on"):
                 ui.element("i").props("aria-hidden=true")
-                ui.label(sentence)
+                ui.label(say.told(sentence))
     with ui.element("div").classes("halves"):
         with panel(look.title):
             ui.label(say("examples", count=f"{look.count:,}"))
             for line in look.facts:
-                ui.label(line).classes("quiet").style("overflow-wrap: anywhere")
+                ui.label(say.told(line)).classes("quiet").style("overflow-wrap: anywhere")
         for label, counts in look.balance.items():
             with panel(f"{say('balance')}: {label}"):
                 _bars(counts)
@@ -103,8 +104,8 @@ def _bars(counts: Mapping[str, int]) -> None:
             "animation": False,
             "grid": {"left": 8, "right": 8, "top": 10, "bottom": 4, "containLabel": True},
             "tooltip": {"trigger": "axis"},
-            "xAxis": {"type": "category", "data": [*counts], "axisLabel": {"color": FAINT}},
-            "yAxis": {"type": "value", "axisLabel": {"color": FAINT}},
+            "xAxis": {"type": "category", "data": [*counts], "axisLabel": AXIS},
+            "yAxis": {"type": "value", "axisLabel": AXIS},
             "series": [{"type": "bar", "data": [*counts.values()], "itemStyle": {"color": REAL}}],
         }
     ).style("height: 220px")

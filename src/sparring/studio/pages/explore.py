@@ -16,7 +16,7 @@ from sparring.studio.making import Asked, make
 from sparring.studio.map import Map
 from sparring.studio.nearest import Nearest
 from sparring.studio.pushes import Pushes
-from sparring.studio.shell import Place, panel, tell, warn
+from sparring.studio.shell import Place, panel, tell
 from sparring.studio.showing import Shown, View, sheet, shown, shown_whole
 from sparring.studio.walk import Walk
 
@@ -67,11 +67,12 @@ class Explorer:
 
     async def open(self) -> None:
         """Another model: its labels, its map."""
+        self.place.calm()
         try:
             self.labels.draw(str(self.model.value), self.labels.chosen)
             self.sampler = await asyncio.to_thread(self.place.desk.sampler, str(self.model.value))
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
         self.nearest.open(str(self.model.value))
         await self.open_labels()
@@ -142,7 +143,7 @@ class Explorer:
         try:
             full = await self._heard(sampler, sample)
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
         if sample is self.sample:
             if full is not None:
@@ -173,12 +174,13 @@ class Explorer:
             return
 
         desk = self.place.desk
+        self.place.calm()
         try:
             made = await desk.worked(lambda: make(sampler, asked))
             await asyncio.to_thread(desk.shelf.add, made, model)
             tell(say("kept"))
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
 
 
 def _form() -> ui.element:

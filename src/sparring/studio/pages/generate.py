@@ -13,7 +13,7 @@ from sparring.studio.asking_form import AskingForm
 from sparring.studio.gallery import Gallery
 from sparring.studio.making import Asked, make
 from sparring.studio.shelf import Piece
-from sparring.studio.shell import Place, panel, tell, trouble, warn
+from sparring.studio.shell import Place, panel, tell, trouble
 from sparring.studio.verdicts import draw_verdict, origin_of
 
 PATH, TITLE, ICON, ORDER = "/generate", "generate", "auto_awesome", 20
@@ -34,6 +34,7 @@ def build(place: Place) -> None:
         with ui.element("div"):
 
             async def go(model: str, asked: Asked) -> None:
+                place.calm()
                 button.disable()
                 busy.set_text(say("making"))
                 try:
@@ -42,7 +43,7 @@ def build(place: Place) -> None:
                     gallery.draw()
                 except UserError as error:
                     busy.set_text("")
-                    warn(error)
+                    place.warn(error)
                 finally:
                     button.enable()
 
@@ -57,7 +58,7 @@ def build(place: Place) -> None:
         try:
             await go(str(form.model.value), form.asked)
         except UserError as error:
-            warn(error)
+            place.warn(error)
 
     button.on_click(ask)
     drop.draw()
@@ -105,7 +106,7 @@ class _Drop:
             verdict = await asyncio.to_thread(desk.verify, content, name, beside)
         except UserError as error:
             with self.found:
-                trouble(str(error))
+                trouble(say.told(str(error)))
             return
         finally:
             spinner.delete()

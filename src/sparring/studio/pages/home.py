@@ -50,7 +50,7 @@ def _model(place: Place, name: str) -> None:
         try:
             about = place.desk.describe(name)
         except UserError as error:
-            trouble(str(error))
+            trouble(say.told(str(error)))
             return
         ui.label(about.summary).classes("quiet")
         with ui.element("div").style("min-height: 90px; margin: .5rem 0") as shelf:
@@ -70,7 +70,7 @@ def _model(place: Place, name: str) -> None:
         except UserError as error:
             shelf.clear()
             with shelf:
-                trouble(str(error))
+                trouble(say.told(str(error)))
             return
         shelf.clear()
         with shelf:

@@ -10,7 +10,7 @@ from nicegui import ui
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
 from sparring.studio.asking_form import model_field
-from sparring.studio.shell import Place, panel, tell, trouble, warn
+from sparring.studio.shell import Place, panel, tell, trouble
 from sparring.studio.showing import Shown, sheet, shown
 
 PATH, TITLE, ICON, ORDER = "/judge", "judge", "balance", 60
@@ -35,6 +35,8 @@ class JudgePage:
                 {"": say("nothing"), **{name: name for name in place.desk.names()}},
                 value="", label=say("compare_with"), on_change=self.show,
             ).props("dense outlined options-dense data-testid=second")  # fmt: skip
+            for field in (self.first, self.second):
+                field.style("min-width: 11rem")
             self.quick = ui.switch(say("quick"), value=True)
             self.button = ui.button(say("judge_now"), icon="balance", on_click=self.start).props(
                 "no-caps data-testid=judge-now"
@@ -57,12 +59,17 @@ class JudgePage:
     async def show(self) -> None:
         """The report that there is, and samples of the same seeds."""
         say, models = self.place.say, self.models
-        self.paper.clear()
+        self.place.calm()
         try:
-            report = self.place.desk.judgings.report(models)
+            report = await asyncio.to_thread(self.place.desk.judgings.report, models, say.language)
         except UserError as error:
-            warn(error)
+            self.paper.clear()
+            self.same.clear()
+            self.place.warn(error)
             return
+        if models != self.models:
+            return  # somebody has chosen others meanwhile
+        self.paper.clear()
         with self.paper:
             if report is None:
                 with panel():
@@ -89,7 +96,7 @@ class JudgePage:
                         sampler = await asyncio.to_thread(desk.sampler, name)
                         picture, texts = await desk.worked(functools.partial(_drawn, sampler))
                     except UserError as error:
-                        trouble(str(error))
+                        trouble(say.told(str(error)))
                         continue
                     if picture:
                         ui.element("img").classes("pixels").props(
@@ -100,6 +107,7 @@ class JudgePage:
 
     def start(self) -> None:
         """Judge anew, as a job."""
+        self.place.calm()
         if len(set(self.models)) < len(self.models):
             tell(self.place.say("two_different"))
             return
@@ -122,7 +130,7 @@ class JudgePage:
             self._busy(False)
             self.status.set_text("")
             if job.error:
-                warn(UserError(job.error))
+                self.place.warn(UserError(job.error))
             await self.show()
 
     def _busy(self, busy: bool) -> None:

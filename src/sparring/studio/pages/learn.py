@@ -17,10 +17,10 @@ from sparring.studio.digits_lesson import DigitsLesson
 from sparring.studio.lesson import Lesson, Row
 from sparring.studio.lesson_form import LessonForm
 from sparring.studio.lesson_look import CSS
-from sparring.studio.look import FAINT, FAKE, REAL
+from sparring.studio.look import AXIS, FAINT, FAKE, REAL
 from sparring.studio.plane import View, Watcher
 from sparring.studio.scenes import SCENES, Scene, command_of, recipe_of
-from sparring.studio.shell import Place, ai_line, panel, tell, warn
+from sparring.studio.shell import Place, ai_line, panel, tell
 
 PATH, TITLE, ICON, ORDER = "/learn", "learn", "school", 45
 
@@ -42,7 +42,8 @@ class LearnPage:
     """One person's lesson."""
 
     def __init__(self, place: Place) -> None:
-        say = self.say = place.say
+        self.place, say = place, place.say
+        self.say = say
         self.settings: dict[str, Any] = dict(SCENES[0].settings)
         self.mode, self._told, self._drawn = "paused", 0.0, 0.0
         self._busy = self._anew = self._changed = False
@@ -108,9 +109,9 @@ class LearnPage:
                     "animation": False,
                     "grid": {"left": 34, "right": 8, "top": 28, "bottom": 22},
                     "legend": {"top": 0, "textStyle": {"color": FAINT}},
-                    "xAxis": {"type": "value", "min": 0, "axisLabel": {"color": FAINT},
+                    "xAxis": {"type": "value", "min": 0, "axisLabel": AXIS, "splitNumber": 4,
                               "splitLine": {"show": False}},
-                    "yAxis": {"type": "value", "min": 0, "max": 1, "axisLabel": {"color": FAINT},
+                    "yAxis": {"type": "value", "min": 0, "max": 1, "axisLabel": AXIS,
                               "splitLine": {"lineStyle": {"color": FAINT, "opacity": 0.25}}},
                     "series": [
                         {"type": "line", "name": self.say(f"num_{key}"), "showSymbol": False,
@@ -128,6 +129,7 @@ class LearnPage:
         return value
 
     def _scene(self, scene: Scene) -> None:
+        self.place.calm()
         self.settings = dict(scene.settings)
         self._told_scene(scene.name, scene.cure)
         self._afresh()
@@ -147,6 +149,7 @@ class LearnPage:
 
     def _chosen(self, settings: dict[str, Any], anew: bool) -> None:
         """Somebody changed settings; some of them only take effect from the beginning."""
+        self.place.calm()
         if "data.name" in settings:
             self.settings = {k: v for k, v in self.settings.items() if k not in DATA}
         self.settings = {**self.settings, **settings}
@@ -166,6 +169,7 @@ class LearnPage:
 
     def _go(self, mode: str) -> None:
         self._end_drawing()
+        self.place.calm()
         self.mode, self._told = mode, 0.0
         if mode == "paused":
             self.status.set_text(self.say("paused"))
@@ -181,7 +185,7 @@ class LearnPage:
                 await self._go_on(self.lesson, self.watcher)
         except UserError as error:
             self.mode = "paused"
-            warn(error)
+            self.place.warn(error)
         finally:
             self._busy = False
 

@@ -14,13 +14,15 @@ from sparring.data._inspect import inspect
 from sparring.studio.run_view import RunView
 from sparring.studio.runs import Runs
 from sparring.studio.settings_form import SettingsForm
-from sparring.studio.shell import Place, panel, warn
+from sparring.studio.shell import Place, panel
 from sparring.studio.sources import Source
 
 PATH, TITLE, ICON, ORDER = "/train", "train", "fitness_center", 40
 
-RECIPES = {"pictures": "folder", "recordings": "sounds", "texts": "text"}
+RECIPES = {"pictures": "folder", "recordings": "sounds", "texts": "text", "points": "ring"}
 """The recipe for data of one's own, by what they are called."""
+OTHER = {"ring": {"data.name": "points_file"}}
+"""What must be changed in a recipe that is made for other data."""
 EVERY = 1.0  # seconds between two looks at the runs
 
 
@@ -62,6 +64,7 @@ class TrainPage:
 
     def show(self, name: str) -> None:
         """One run."""
+        self.place.calm()
         self.open = name
         self.beside.clear()
         with self.beside:
@@ -137,16 +140,19 @@ class NewTraining:
         report = await asyncio.to_thread(inspect, path)
         recipe = RECIPES[report.many]
         self.recipe.set_value(recipe)
-        self.form.open(recipe, {"data.path": str(path)})
-        self.found.set_text(f"{report.count:,} {report.many}. " + " ".join(report.problems[:3]))
+        self.form.open(recipe, {**OTHER.get(recipe, {}), "data.path": str(path)})
+        said = self.place.say.told
+        lines = [f"{said(report.many)}: {report.count:,}.", *map(said, report.problems[:3])]
+        self.found.set_text(" ".join(lines))
         self.name.set_value("".join(c if c.isalnum() or c in "-_" else "_" for c in path.stem))
 
     def start(self) -> None:
         """Begin, as a job."""
+        self.place.calm()
         try:
             recipe = self.form.chosen
             job = self.place.desk.services.train(recipe, str(self.name.value or ""))
         except UserError as error:
-            warn(error)
+            self.place.warn(error)
             return
         self.started(str(job.request["run"]))
