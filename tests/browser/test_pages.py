@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from sparring.studio.words import LANGUAGES, Say
 
 PAGES = [page.path for page in found()]
 ENGLISH, CHINESE = Say(LANGUAGES["en"]), Say(LANGUAGES["zh"])
+ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -102,6 +104,64 @@ def test_a_wrong_wish_gets_a_sentence(visit: Visit) -> None:
     page.get_by_test_id("count").fill("999")
     page.get_by_test_id("make").click()
     expect(page.get_by_text("up to 64 samples")).to_be_visible()
+
+
+def test_a_sentence_goes_away_with_the_next_success(visit: Visit) -> None:
+    page = visit("/generate?model=digits", language="zh-CN").page
+    page.get_by_test_id("count").fill("999")
+    page.get_by_test_id("make").click()
+    wrong = page.get_by_text("数量 = 999")
+    expect(wrong).to_be_visible()
+    page.get_by_test_id("count").fill("1")
+    page.get_by_test_id("make").click()
+    expect(page.get_by_text(CHINESE("made_so_many", count=1))).to_be_visible()
+    expect(wrong).not_to_be_visible()
+    page.get_by_test_id("piece").first.focus()
+    page.keyboard.press(" ")
+    layers = page.get_by_role("dialog").get_by_test_id("layers")
+    expect(layers).to_contain_text("内容就是当初标识的那一份")
+    assert not ENGLISH_WORDS.search(layers.inner_text().replace("Sparring", ""))
+
+
+RINGED = """() => {
+    const one = document.activeElement, box = one.closest('.q-field')
+    const style = getComputedStyle(box ? box.querySelector('.q-field__control') : one)
+    return style.outlineStyle === 'solid' || style.boxShadow.includes('5px')
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_one_sees_where_the_keyboard_is(visit: Visit, path: str) -> None:
+    page = visit(path).page
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.locator("#content").focus()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        assert page.evaluate(RINGED), page.locator(":focus").evaluate("one => one.outerHTML")[:200]
+
+
+def test_points_are_looked_over_in_chinese(visit: Visit, tmp_path: Path) -> None:
+    page = visit("/data", language="zh-CN").page
+    mine = tmp_path / "mine.csv"
+    mine.write_text("x,y\n" + "0.5,0.5\n" * 3)
+    page.get_by_test_id("path").fill(str(mine))
+    page.get_by_test_id("look").click()
+    problems = page.get_by_test_id("problems")
+    expect(problems).to_contain_text("所有点都相同")
+    assert not ENGLISH_WORDS.search(problems.inner_text())
+
+
+def test_a_report_is_read_in_chinese_and_may_run_nothing(visit: Visit, studio: Studio) -> None:
+    report = studio.folder / "studio" / "reports" / "digits" / "report.html"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text('<html lang="en"><main><h2>Class by class</h2><th>share of real</th></main>')
+    page = visit("/judge?model=digits", language="zh-CN").page
+    paper = page.locator("iframe.paper")
+    expect(paper).to_have_attribute("sandbox", "")
+    inside = page.frame_locator("iframe.paper").locator("main")
+    expect(inside).to_contain_text("逐个类别")
+    expect(inside).not_to_contain_text("Class")
+    report.unlink()
 
 
 def test_nothing_is_said_of_names_that_are_not_on_the_shelf(studio: Studio) -> None:

@@ -28,6 +28,5 @@ CSS = """
 .command { font-family: ui-monospace, monospace; overflow: auto; overflow-wrap: anywhere;
            max-height: 8rem; margin-bottom: 1rem; }
 .digits { display: grid; gap: 1rem; grid-template-columns: minmax(0, 320px) minmax(0, 1fr); }
-.moment { margin: 0; text-align: center; }
 @media (max-width: 820px) { .lesson, .digits { grid-template-columns: minmax(0, 1fr); } }
 """

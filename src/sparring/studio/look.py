@@ -21,9 +21,10 @@ AXIS = {"color": FAINT, "hideOverlap": True}
 
 CSS = """
 :root { --ground: #f5f6f8; --card: #ffffff; --ink: #1b2430; --quiet: #566072; --line: #dde2ea;
-        --soft: #eef2f8; --brand: #1d4f96; }
+        --soft: #eef2f8; --brand: #1d4f96; --ring: #b8480f; }
+.bar, .bar-menu { --ring: #ffd08a; }
 body.body--dark { --ground: #12161c; --card: #1b212a; --ink: #e6eaf0; --quiet: #9fabbd;
-        --line: #313a47; --soft: #242c38; --brand: #17345e; }
+        --line: #313a47; --soft: #242c38; --brand: #17345e; --ring: #f0a53a; }
 body { background: var(--ground) !important; color: var(--ink); font-size: 15px; }
 body, .q-field, .q-btn { font-family: Roboto, "Noto Sans CJK SC", "Noto Sans SC",
         "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; }
@@ -111,13 +112,25 @@ body.body--dark .trouble { color: #ff9d94; border-color: #ff9d94; }
           align-self: center; }
 .lamp.on i { background: #e0453a; box-shadow: 0 0 6px #e0453a; }
 .verdict { display: flex; flex-direction: column; gap: .45rem; margin-top: .9rem; }
-.lamp.off i { background: var(--line); }
+.lamp.off i { background: none; border: 2px solid var(--quiet); }
+.moment { margin: 0; text-align: center; min-width: 0; }
+/* Blue and red letters on dark ground are light ones, with a contrast of 4.5. */
+body.body--dark :is(.q-btn--outline, .q-btn--flat, .q-icon) {
+        --q-primary: #8ab8f5; --q-negative: #ff9d94; --q-positive: #6fd3a0; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem .9rem; }
 .facts > :nth-child(odd) { color: var(--quiet); }
 .facts > * { overflow-wrap: anywhere; }
 .paper { width: 100%; height: 78vh; border: 1px solid var(--line); border-radius: 10px;
          background: #fff; }
-:focus-visible { outline: 3px solid #f0a53a !important; outline-offset: 2px; }
+/* Where the keyboard is. Quasar's layer forbids its buttons an outline, so they get a shadow; its
+   choices hide what is focused, so their box is ringed. */
+.q-btn:focus-visible, .q-toggle:focus-visible, .q-uploader a:focus-visible {
+        box-shadow: 0 0 0 2px var(--card), 0 0 0 5px var(--ring) !important; }
+body :focus-visible, .q-field:has(input:focus-visible) .q-field__control {
+        outline: 3px solid var(--ring) !important; outline-offset: 2px; }
+.q-field:has(input:focus-visible) input { outline: none !important; }
+.q-field:has(input:focus-visible) .q-field__control { border-radius: 4px; }
+.content:focus-visible { outline: none !important; }
 @media (max-width: 1000px) { .explore { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
         .explore-form { grid-column: 1 / -1; } }
 @media (max-width: 820px) { .side-by-side, .explore { grid-template-columns: minmax(0, 1fr); }

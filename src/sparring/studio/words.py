@@ -245,6 +245,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "this machine.",
         "还没有这份报告。评判需要一分钟以上，并且真实数据要在这台电脑上。",
     ),
+    "judging": ("Judging …", "正在评判……"),
+    "by_whom": ("{what}, by {who}", "{what}，由 {who}"),
     "report": ("Report", "报告"),
     "same_seeds": ("The same seeds", "相同的种子"),
     "two_different": ("Choose two different models.", "请选择两个不同的模型。"),

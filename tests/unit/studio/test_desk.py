@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import threading
 import time
@@ -17,7 +18,11 @@ from sparring.studio.desk import Desk
 from sparring.studio.making import Asked, make
 from sparring.studio.runs import DONE, ELSEWHERE, STOPPED, Runs
 from sparring.studio.showing import label_address
+from sparring.studio.translating import in_chinese
+from sparring.studio.words import LANGUAGES
 from sparring.training.run import Run
+
+ENGLISH = LANGUAGES["en"]
 
 
 def test_models_are_known_by_name_and_by_hash(desk: Desk) -> None:
@@ -70,15 +75,27 @@ def test_the_job_that_works_counts_however_many_came_later(desk: Desk, trained: 
 def test_the_newest_report_is_shown(desk: Desk, trained: Run) -> None:
     folder = desk.runs / "mine"
     shutil.copytree(trained.folder, folder)
-    assert desk.judgings.report(["mine"]) is None
+    assert desk.judgings.report(["mine"], ENGLISH) is None
     own = folder / "report" / "report.html"
     own.parent.mkdir()
     own.write_text("<p>of the command line</p>")
-    found = desk.judgings.report(["mine"])
+    found = desk.judgings.report(["mine"], ENGLISH)
     assert found is not None and found.is_relative_to(desk.reports)
     assert "command line" in found.read_text()
     assert desk.address_of(found) == "/reports/mine/report.html"
-    assert desk.judgings.report(["mine", "digits"]) is None
+    assert desk.judgings.report(["mine", "digits"], ENGLISH) is None
+
+
+def test_a_report_is_told_in_chinese_and_anew_when_it_is_new(desk: Desk) -> None:
+    page = desk.reports / "digits" / "report.html"
+    page.parent.mkdir()
+    for count, words in enumerate(("Figures", "Class by class")):
+        page.write_text(f'<html lang="en"><main><h2>{words}</h2></main>')
+        os.utime(page, (time.time() + 9 * count, time.time() + 9 * count))
+        found = desk.judgings.report(["digits"], LANGUAGES["zh"])
+        assert found is not None and found.name == "report.zh.html"
+        assert in_chinese(words) in found.read_text() and words not in found.read_text()
+    assert desk.judgings.report(["digits"], ENGLISH) == page
 
 
 def test_what_pages_make_waits_its_turn_behind_the_one_worker(desk: Desk) -> None:

@@ -35,6 +35,14 @@ def test_a_known_data_set() -> None:
     assert not found.problems and found.sheet.startswith(b"\x89PNG")
 
 
+def test_points_have_a_range_and_nothing_wrong() -> None:
+    for name in ("points", "drawn_points"):
+        found = look_at_set(name)
+        assert found.count == 10_000 and not found.problems and not found.balance
+        assert any(fact.startswith("x: -0.") for fact in found.facts)
+        assert found.sheet.startswith(b"\x89PNG")
+
+
 def test_what_is_not_there_gets_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadData):
         look_at_place(tmp_path / "nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from sparring.core.errors import BadData
-from sparring.studio.progress import LAMPS, POINTS, progress, runs_in
+from sparring.studio.progress import LAMPS, NEEDS, POINTS, progress, runs_in
 from sparring.studio.run_view import why
 from sparring.studio.words import LANGUAGES, WORDS, Say
+from sparring.training import detectors
+from sparring.training.advice import DETECTORS
 from sparring.training.run import Run
 
 
@@ -48,11 +51,44 @@ def test_lamps_are_lit_by_findings_and_all_have_words(trained: Run, tmp_path: Pa
     (folder / "manifest.json").write_text(json.dumps(manifest))
     found = progress(folder)
     assert why(found, "collapsed", Say(LANGUAGES["en"])) == [
-        f"{WORDS['why_collapsed'][0]} (seen after 700 samples)",
-        "It makes 3 samples over and over.",
+        "It makes 3 samples over and over. (seen after 700 samples)",
     ]
     assert why(found, "pinned", Say(LANGUAGES["en"])) == []
+    assert why(progress(trained.folder), "collapsed", Say(LANGUAGES["en"])) == []
     assert {f"{part}_{name}" for name in LAMPS for part in ("lamp", "why")} <= set(WORDS)
+
+
+def test_a_lamp_without_numbers_is_not_said_to_be_well(trained: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "unjudged"
+    shutil.copytree(trained.folder, folder)
+    row = {"samples": 10, "d_real": 0.5, "d_fake": 0.5, "slope_generator": 0.1, "waiting": 0.0}
+    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    assert progress(folder).measured == {"pinned", "vanishing", "starved", "not_finite"}
+    judged = {**row, "score": 1.0, "classes": 1.0, "diversity": 1.0, "label_accuracy_real": 0.9}
+    (folder / "metrics.jsonl").write_text(json.dumps(judged) + "\n")
+    seen = progress(folder).measured
+    assert {"lost_classes", "collapsed", "diverging", "missing_classes"} <= seen
+    assert not seen & {"blind", "memorising", "ignored_labels"}
+    (folder / "metrics.jsonl").write_text("")
+    assert progress(folder).measured == set()
+
+
+def test_needs_are_what_detectors_ask_for() -> None:
+    for detector in DETECTORS:
+        source = inspect.getsource(detector.sees) + inspect.getsource(detectors.stuck)
+        for need in NEEDS[detector.name]:
+            assert need in source or need in ("told_apart_held_out", "label_accuracy_real"), need
+
+
+def test_nothing_is_left_of_a_training_that_went_a_little_beyond(
+    trained: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "beyond"
+    shutil.copytree(trained.folder, folder)
+    rows = [{"samples": n, "seconds": n / 100} for n in (300, 680)]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = progress(folder)
+    assert found.speed > 0 and found.seconds_left == 0 and found.share == 1.0
 
 
 def test_runs_are_found_and_others_refused(trained: Run, tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ from nicegui import ui
 
 from sparring.core.errors import UserError
 from sparring.generation.sampler import Sampler
+from sparring.serve.jobs import CANCELLED
 from sparring.studio.asking_form import model_field
 from sparring.studio.shell import Place, panel, tell, trouble
 from sparring.studio.showing import Shown, sheet, shown
 
 PATH, TITLE, ICON, ORDER = "/judge", "judge", "balance", 60
 SAME = 12  # samples of each, on the same seeds
+Sample = tuple[Shown, str]
+"""What is seen or read, and its classes."""
 
 
 def build(place: Place) -> None:
@@ -78,32 +81,47 @@ class JudgePage:
                 moment = report.stat().st_mtime_ns
                 address = self.place.desk.address_of(report)
                 # What a report says may come from anywhere; it gets no scripts and no cookies.
-                ui.element("iframe").classes("paper").props(
-                    f'src="{address}?{moment}" sandbox title="{say("report")}"'
-                )
+                frame = ui.element("iframe").classes("paper")
+                frame.props["sandbox"] = ""
+                frame.props(f'src="{address}?{moment}" title="{say("report")}"')
         await self._same_seeds(models)
 
     async def _same_seeds(self, models: list[str]) -> None:
-        say, desk = self.place.say, self.place.desk
-        self.same.clear()
-        if len(models) < 2:
+        desk = self.place.desk
+        found: list[list[Sample] | UserError] = []
+        for name in models if len(set(models)) > 1 else ():
+            try:
+                sampler = await asyncio.to_thread(desk.sampler, name)
+                found.append(await desk.worked(functools.partial(_drawn, sampler)))
+            except UserError as error:
+                found.append(error)
+        if models != self.models:
             return
-        with self.same, panel(say("same_seeds"), made=True), _halves():
-            for name in models:
-                with ui.element("div"):
-                    ui.label(name).classes("panel-title")
-                    try:
-                        sampler = await asyncio.to_thread(desk.sampler, name)
-                        picture, texts = await desk.worked(functools.partial(_drawn, sampler))
-                    except UserError as error:
-                        trouble(say.told(str(error)))
-                        continue
-                    if picture:
-                        ui.element("img").classes("pixels").props(
-                            f'src="{picture}" alt="{say("samples_of", model=name)}"'
-                        )
-                    for each in texts:
+        self.same.clear()
+        if found:
+            with self.same, panel(self.place.say("same_seeds"), made=True), _halves():
+                for name, each in zip(models, found, strict=True):
+                    self._half(name, each)
+
+    def _half(self, name: str, found: list[Sample] | UserError) -> None:
+        say = self.place.say
+        with ui.element("div"):
+            ui.label(name).classes("panel-title")
+            if isinstance(found, UserError):
+                trouble(say.told(str(found)))
+                return
+            alone = len(found) == 1
+            with ui.element("div").classes("" if alone or found[0][0].text else "tiles"):
+                for each, words in found:
+                    if each.text:
                         ui.label(each.text).classes("text").style("padding: .4rem 0")
+                        continue
+                    told = words or say("samples_of", model=name)
+                    with ui.element("figure").classes("moment"):
+                        ui.element("img").classes("pixels").props(
+                            f'src="{each.picture}" alt="{told}"'
+                        )
+                        ui.label(words).classes("quiet").style("overflow-wrap: anywhere")
 
     def start(self) -> None:
         """Judge anew, as a job."""
@@ -124,26 +142,39 @@ class JudgePage:
         """How far it is."""
         job = self.place.desk.judging.get(self.job)
         lines = [e.data.get("line", "") for e in self.place.desk.judging.events(self.job)]
-        self.status.set_text(next((line for line in reversed(lines) if line), job.status))
+        self.status.set_text(self._told(next((line for line in reversed(lines) if line), "")))
         if job.is_over:
             self.timer.deactivate()
             self._busy(False)
             self.status.set_text("")
-            if job.error:
+            if job.error and job.status != CANCELLED:
                 self.place.warn(UserError(job.error))
             await self.show()
+
+    def _told(self, line: str) -> str:
+        """A line of progress, which is English as the command line says it."""
+        say = self.place.say
+        what, by, who = line.partition(", by ")
+        if by:
+            return say("by_whom", what=say.told(what), who=who)
+        return say.told(line) if line else say("judging")
 
     def _busy(self, busy: bool) -> None:
         self.button.set_enabled(not busy)
         self.stop.set_visibility(busy)
 
 
-def _drawn(sampler: Sampler) -> tuple[str, list[Shown]]:
-    made = sampler.generate(SAME if sampler.spec.symbols is None else 4, seed=0)
-    if sampler.spec.symbols is not None:
-        return "", [shown(made.modality, sample) for sample in made.samples]
-    captions = made.captions if any(made.captions) else ()
-    return sheet(made.modality, made.samples, 4, captions), []
+def _drawn(sampler: Sampler) -> list[Sample]:
+    """Some samples with their words; those without words on one sheet."""
+    writes = sampler.spec.symbols is not None
+    made = sampler.generate(4 if writes else SAME, seed=0)
+    if not writes and not any(made.captions):
+        return [(Shown(sheet(made.modality, made.samples, 4)), "")]
+    words = made.captions or [""] * len(made.samples)
+    return [
+        (shown(made.modality, sample), each)
+        for sample, each in zip(made.samples, words, strict=True)
+    ]
 
 
 def _halves() -> ui.element:
