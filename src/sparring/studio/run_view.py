@@ -34,6 +34,7 @@ class RunView:
         self.place, self.runs, self.name = place, runs, name
         self._seen: tuple[int, int, str] = (-1, -1, "")
         self._previews: list[tuple[int, Any]] = []
+        self._total = 0
         say = place.say
         with panel(name):
             with ui.element("div").classes("line"):
@@ -153,7 +154,7 @@ class RunView:
             return
         # Who looks at the newest one goes on doing so.
         follows = not self._previews or int(self.scrub.value or 0) >= len(self._previews) - 1
-        self._previews = list(found.previews)
+        self._previews, self._total = list(found.previews), found.recipe.samples
         self.scrub.props["max"] = max(len(self._previews) - 1, 1)
         self.scrub.update()
         if follows:
@@ -170,7 +171,7 @@ class RunView:
             return  # a roll-back has removed it
         self.preview.set_visibility(True)
         self.preview.update()
-        self.at.set_text(self.place.say("after", samples=f"{samples:,}"))
+        self.at.set_text(self.place.say("after", samples=f"{min(samples, self._total):,}"))
 
     def _toggle(self) -> None:
         self.timer.active = not self.timer.active

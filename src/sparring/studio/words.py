@@ -186,9 +186,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "progress": ("Progress", "进度"),
     "own_data": ("Your own data", "你自己的数据"),
     "own_data_means": (
-        "A zip (sub-folders are classes), a file of texts, or several files; or a folder on this "
-        "machine.",
-        "一个 zip（子文件夹即类别）、一个文本文件或多个文件；也可以是这台电脑上的文件夹。",
+        "A zip (sub-folders are classes), a file of texts or points, or several files; or a folder "
+        "on this machine.",
+        "一个 zip（子文件夹即类别）、一个文本文件或点的 CSV 文件，或多个文件；也可以是这台电脑上的文件夹。",
     ),
     "drop_data": ("Drop data here, or choose with +", "把数据放到这里，或点 + 选择"),
     "numbered": (

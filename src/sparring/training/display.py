@@ -87,19 +87,20 @@ class Display:
     def advance(self, samples: int) -> None:
         """So many samples have been shown in all."""
         now = time.monotonic()
+        shown = min(samples, self.total)  # the last batch may go a little beyond
         speed = (samples - self.start) / max(now - self._begun, 1e-9)
         if self._bar is not None:
             self._bar.update(
                 self._task,
-                completed=samples,
-                done=f"{samples:,} of {self.total:,}",
+                completed=shown,
+                done=f"{shown:,} of {self.total:,}",
                 speed=f"{speed:,.0f}/s",
                 scores=self._scores,
             )
         elif now - self._lined >= LINE_EVERY:
             self._lined = now
-            left = round((self.total - samples) / max(speed, 1e-9))
+            left = round((self.total - shown) / max(speed, 1e-9))
             self.say(
-                f"{samples:>10,} of {self.total:,} samples  {speed:,.0f}/s  "
+                f"{shown:>10,} of {self.total:,} samples  {speed:,.0f}/s  "
                 f"{left // 60}:{left % 60:02} left  {self._scores}"
             )
