@@ -188,7 +188,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_data_means": (
         "A zip (sub-folders are classes), a file of texts or points, or several files; or a folder "
         "on this machine.",
-        "一个 zip（子文件夹即类别）、一个文本文件或点的 CSV 文件，或多个文件；也可以是这台电脑上的文件夹。",
+        "一个 zip（子文件夹即类别）、文本文件、点的 CSV 文件或多个文件，或本机上的文件夹。",
     ),
     "drop_data": ("Drop data here, or choose with +", "把数据放到这里，或点 + 选择"),
     "numbered": (
