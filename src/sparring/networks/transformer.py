@@ -64,7 +64,7 @@ class TransformerGenerator(LanguageModel):
         self.latent, self.symbols = spec.symbols_of("text", "transformer")
         _require_heads(width, heads)
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(self.symbols, meaning, code, FAINT)
+        self.read = Symbols(self.symbols, spec.traits, meaning, code, FAINT)
         self.start = nn.Linear(meaning, width)
         self.part = nn.Parameter(torch.zeros(width))  # tells what is given from what is written
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
@@ -131,7 +131,7 @@ class TransformerDiscriminator(TokenDiscriminator):
         super().__init__(places)
         _require_heads(width, heads)
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(symbols, meaning, code, PLAIN)
+        self.read = Symbols(symbols, spec.traits, meaning, code, PLAIN)
         self.start = nn.Linear(meaning, width)
         self.part = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
