@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from sparring.core.spec import Condition, Spec
@@ -23,7 +24,7 @@ def test_what_one_symbol_learns_its_kin_know() -> None:
         read.shared[1] -= 2
     moved = (read.table - before).detach()
     # Of symbols 0 to 5, then of the beginning and of a hole, of which nothing is known.
-    assert moved[:, 0].tolist() == [0, 1, -2, -1, 1, 0, 0, 0]
+    assert moved[:, 0].tolist() == pytest.approx([0, 1, -2, -1, 1, 0, 0, 0], abs=1e-5)
     read.rows.grad = read.shared.grad = None
     read(torch.tensor([[1, 3]]), Condition()).sum().backward()
     assert read.shared.grad is not None

@@ -21,7 +21,7 @@ Dropped = Annotated[float, Field(ge=0, lt=1, description="share of features left
 """Srivastava et al. 2014, "Dropout"."""
 
 FAINT = 0.02  # spread of embeddings at the start, where they are the exit too
-PLAIN = 0.3  # and where they are only read: fainter ones take long to be told apart
+PLAIN = 0.3  # and where they are only read, and of traits: fainter ones take long to be told apart
 EXTRA = 2  # beyond the vocabulary: the beginning, and a hole
 
 
@@ -54,7 +54,8 @@ class Symbols(nn.Module):
         self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * spread)
         has = _table(traits, symbols + EXTRA)
         self.register_buffer("has", has, persistent=False)
-        self.shared = nn.Parameter(torch.zeros(has.shape[1], meaning)) if traits else None
+        shared = torch.randn(has.shape[1], meaning) * PLAIN if traits else None
+        self.shared = nn.Parameter(shared) if shared is not None else None
         self.code = labels
         self.named = nn.ModuleList(begun(e, spread=spread) for e in label_layer(labels, meaning))
 
