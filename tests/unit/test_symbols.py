@@ -73,3 +73,20 @@ def test_a_stored_spec_keeps_them_and_older_ones_have_none() -> None:
     assert Spec.from_json(KNOWN.to_json()) == KNOWN
     older = {name: value for name, value in PLAIN.to_json().items() if name != "traits"}
     assert Spec.from_json(older) == PLAIN
+
+
+def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
+    torch.manual_seed(0)
+    sizes = {"width": 16, "heads": 2, "depth": 1, "meaning": 8, "dropout": 0.0}
+    placed = TransformerGenerator(PLAIN, placed=True, **sizes)
+    free = TransformerGenerator(PLAIN, **sizes)
+    assert set(placed.state_dict()) - set(free.state_dict()) == {"start.places"}
+    # One symbol over and over: where only distances count, every place thinks alike of it.
+    text = torch.full((1, 12), 3)
+    for writer in (placed, free):
+        for parameter in writer.parameters():
+            torch.nn.init.normal_(parameter, std=0.5)
+    with torch.no_grad():
+        thoughts = [writer.eval().logits(text, Condition())[0, 2:] for writer in (placed, free)]
+    spread = [each.var(0).mean().item() for each in thoughts]
+    assert spread[0] > 100 * spread[1]
