@@ -67,8 +67,8 @@ class Labelled:
 
     Attributes:
         content: the file.
-        beside: a second file with its label, `NAME` + `BESIDE`, where it has no room for it;
-            else empty.
+        beside: a second file with its label, `NAME` + `BESIDE`, where it has no room for it or
+            few programs find it there; else empty.
     """
 
     content: bytes
@@ -106,7 +106,8 @@ def labelled(content: bytes, name: str, facts: Facts, labelling: Labelling) -> L
     whole = carrier.put(content, marks)
     if labelling.signed and carrier.signed:
         whole = credentials.sign(whole, carrier.signed, facts, labelling.clock)
-    return Labelled(whole, b"" if carrier.has_room else aigc.wrapped(label))
+    lies_beside = carrier.copied or not carrier.has_room
+    return Labelled(whole, aigc.wrapped(label) if lies_beside else b"")
 
 
 def marked(content: bytes, name: str) -> bytes:

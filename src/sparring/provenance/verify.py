@@ -99,9 +99,13 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
         digest_now = digest(carrier.essence(content))
     except Unreadable as error:
         raise BadData(f"it cannot be read: {error}") from error
-    if beside:
-        found.labels.append(Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace")))
     read = [aigc.read(spot.text) for spot in found.labels]
+    if beside:
+        spot = Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace"))
+        told = aigc.read(spot.text)
+        if not (carrier.copied and told in read):  # a copy is no second label
+            found.labels.append(spot)
+            read.append(told)
     facts, recipe = _recipe(found)
     layers = [
         recipe,

@@ -99,6 +99,8 @@ class Carrier(ABC):
     """Whether the notices that it finds are seen by whoever opens such a file."""
     has_room: ClassVar[bool] = True
     """Whether the label of GB 45438-2025 has a place inside; else it lies in a file beside."""
+    copied: ClassVar[bool] = False
+    """Whether a copy of that label lies beside too, as few programs know its place inside."""
 
     @abstractmethod
     def claims(self, content: bytes) -> bool:
