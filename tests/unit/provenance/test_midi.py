@@ -166,6 +166,9 @@ def test_bare_and_wrapped_labels_are_read_in_any_letters() -> None:
         (music(track(b"\0\x3c\x40" + END)), "data where an event must begin"),
         (music(track(b"\0\xff\1\0\0\x3c\x40" + END)), "data where an event must begin"),
         (music(track(b"\x80\x80\x80\x80\0\x90\1\1")), "number in a MIDI track has no end"),
+        (music(track(b"\0\x90\0\0" + bytes(10**6))), "more than 300,000 events"),
+        (music(track(b"\0\xff\1\0" * 20_001)), "more than 20,000 texts"),
+        (music() + b"junk\0\0\0\0" * 99_999, "more than 100,000 chunks"),
         (music(track(b"\0\xf8" + END)), "the event 0xf8, which no file may have"),
     ],
 )

@@ -251,6 +251,36 @@ def test_bytes_behind_the_end_are_noticed(name: str, plain: Mapping[str, bytes])
     assert digest(carrier.essence(again)) == digest(carrier.essence(plain[name]))
 
 
+@pytest.mark.parametrize("kind", [b"bext", b"cue ", b"LIST", b"id3 "])
+def test_chunks_of_other_programs_in_a_wave_are_kept_and_count(
+    kind: bytes, plain: Mapping[str, bytes]
+) -> None:
+    chunk = kind + struct.pack("<I", 8) + b"adtlwork"
+    before = plain["a.wav"]
+    for content in (before + chunk, before[:12] + chunk + before[12:], before + chunk + b"tail"):
+        made = labelled(content, "a.wav", some_facts(), PLAIN).content
+        assert verify(made, "a.wav").is_sound
+        assert chunk in made and made.endswith(b"tail") == content.endswith(b"tail")
+        edited = made.replace(b"adtlwork", b"adtlplay")
+        for other in (edited, made.replace(chunk, b""), made + b"x", made + chunk):
+            assert states(verify(other, "a.wav"))["integrity"] == "invalid"
+    made = labelled(before, "a.wav", some_facts(), PLAIN).content
+    added = made[:12] + chunk + made[12:]
+    assert states(verify(added, "a.wav"))["integrity"] == "invalid"
+
+
+def test_what_only_describes_a_wave_does_not_count(plain: Mapping[str, bytes]) -> None:
+    """As files were labelled before other chunks counted: the format and the sound alone."""
+    data = plain["a.wav"][plain["a.wav"].index(b"data") + 8 :]
+    carrier = carrier_of(plain["a.wav"], "a.wav")
+    form = plain["a.wav"][20:36]
+    assert digest(carrier.essence(plain["a.wav"])) == digest([b"fmt ", form, b"data", data])
+    info = b"LIST" + struct.pack("<I", 12) + b"INFOIART\0\0\0\0"
+    for extra in (info, b"_PMX\0\0\0\0", b"C2PA\0\0\0\0", b"AIGC\2\0\0\0{}"):
+        content = plain["a.wav"] + extra
+        assert digest(carrier.essence(content)) == digest(carrier.essence(plain["a.wav"]))
+
+
 WORDS = "by me, not a machine"
 
 

@@ -22,7 +22,7 @@ from sparring.provenance.carriers import (
 from sparring.provenance.carriers.plain_text import is_notice
 
 MOST = 300_000  # events of a file; long pieces have some ten thousand
-MOST_TEXTS = 20_000
+MOST_TEXTS = 10_000
 MOST_CHUNKS = 100_000
 LONGEST_NUMBER = 4  # bytes of a time or a length (Standard MIDI Files 1.0)
 NAMES = tuple(name.upper() for name in (AIGC, *IPTC, RECIPE))
