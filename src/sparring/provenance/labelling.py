@@ -95,11 +95,7 @@ def labelled(content: bytes, name: str, facts: Facts, labelling: Labelling) -> L
     marks = Marks(
         recipe=recipe,
         aigc=label,
-        iptc={
-            "DigitalSourceType": mark.SOURCE,
-            "AISystemUsed": facts.system,
-            "AISystemVersionUsed": facts.version,
-        },
+        iptc=iptc(facts),
         created=facts.created,
         identifier=facts.identifier,
     )
@@ -110,11 +106,20 @@ def labelled(content: bytes, name: str, facts: Facts, labelling: Labelling) -> L
     return Labelled(whole, aigc.wrapped(label) if lies_beside else b"")
 
 
+def iptc(facts: Facts) -> dict[str, str]:
+    """The properties of IPTC Photo Metadata 2025.1 that tell what was made by AI."""
+    return {
+        "DigitalSourceType": mark.SOURCE,
+        "AISystemUsed": facts.system,
+        "AISystemVersionUsed": facts.version,
+    }
+
+
 def marked(content: bytes, name: str) -> bytes:
     """A file that says that it is AI-generated and by what software, and nothing more."""
-    iptc = {"AISystemUsed": mark.SYSTEM, "AISystemVersionUsed": VERSION}
+    told = {"AISystemUsed": mark.SYSTEM, "AISystemVersionUsed": VERSION}
     return carrier_of(content, name).put(
-        content, Marks(iptc={"DigitalSourceType": mark.SOURCE, **iptc})
+        content, Marks(iptc={"DigitalSourceType": mark.SOURCE, **told})
     )
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from unlabelled_files import some_facts
 
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.provenance import aigc
 from sparring.provenance.carriers import Marks
@@ -190,6 +191,41 @@ def test_iptc_wants_the_whole_address(plain: Mapping[str, bytes]) -> None:
     ):
         content = carrier.put(plain["a.png"], Marks(iptc={"DigitalSourceType": value}))
         assert states(verify(content, "a.png"))["iptc"] == state
+
+
+def test_iptc_names_the_system_of_the_recipe(plain: Mapping[str, bytes]) -> None:
+    facts = some_facts()
+    for name in NAMES:
+        for key in ("AISystemUsed", "AISystemVersionUsed"):
+            iptc = {"DigitalSourceType": mark.SOURCE, key: "Brush 1.0"}
+            carrier = carrier_of(plain[name], name)
+            content = carrier.put(plain[name], Marks(recipe=facts.text(), iptc=iptc))
+            state = "missing" if name == "a.txt" else "invalid"  # which has no place for it
+            assert states(verify(content, name))["iptc"] == state, name
+            told = "" if name == "a.txt" else f"{key} is 'Brush 1.0', and its recipe tells another"
+            assert told in says(verify(content, name), "iptc")
+            alone = carrier.put(plain[name], Marks(iptc=iptc))  # of another program
+            state = "missing" if name == "a.txt" else "valid"
+            assert states(verify(alone, name))["iptc"] == state
+
+
+def test_iptc_in_json_is_checked_in_an_object_and_in_lines() -> None:
+    iptc = {"DigitalSourceType": mark.SOURCE, "AISystemUsed": mark.SYSTEM}
+    for change, state in (
+        ({}, "valid"),
+        ({"AISystemUsed": "Brush"}, "invalid"),
+        ({"AISystemVersionUsed": "9.9"}, "invalid"),
+        ({"AISystemUsed": 1}, "invalid"),
+        ({"AISystemUsed": ["Sparring"]}, "invalid"),
+        ({"DigitalSourceType": "trainedAlgorithmicMedia"}, "invalid"),
+    ):  # fmt: skip
+        told = {"text": "x", **iptc, **change, "sparring": some_facts().to_json()}
+        content = json.dumps(told).encode()
+        assert states(verify(content, "a.json"))["iptc"] == state, change
+        assert states(verify(content + b"\n" + content, "a.jsonl"))["iptc"] == state, change
+    for recipe in (1, {}, "x" * 10**6):
+        line = json.dumps({**iptc, "sparring": recipe}).encode()
+        assert states(verify(line, "a.jsonl"))["iptc"] == "valid"
 
 
 def seen(content: bytes, name: str) -> object:

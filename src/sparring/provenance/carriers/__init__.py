@@ -72,7 +72,7 @@ class Found:
         recipes: ours.
         iptc: the values of each of the properties `IPTC`.
         notices: words for people that say that it is AI-generated.
-        each_line: whether every line of it tells its own recipe.
+        first_line: the recipe of its first line, where every line tells its own.
         credentials: how many stores of C2PA it holds.
         faults: places of labels that cannot be read, and why.
     """
@@ -81,7 +81,7 @@ class Found:
     recipes: list[str] = field(default_factory=list)
     iptc: dict[str, list[str]] = field(default_factory=_nothing_of_iptc)
     notices: list[str] = field(default_factory=list)
-    each_line: bool = False
+    first_line: str = ""
     credentials: int = 0
     faults: list[str] = field(default_factory=list)
 
