@@ -167,7 +167,7 @@ def test_bare_and_wrapped_labels_are_read_in_any_letters() -> None:
         (music(track(b"\0\xff\1\0\0\x3c\x40" + END)), "data where an event must begin"),
         (music(track(b"\x80\x80\x80\x80\0\x90\1\1")), "number in a MIDI track has no end"),
         (music(track(b"\0\x90\0\0" + bytes(10**6))), "more than 300,000 events"),
-        (music(track(b"\0\xff\1\0" * 20_001)), "more than 20,000 texts"),
+        (music(track(b"\0\xff\1\0" * 10_001)), "more than 10,000 texts"),
         (music() + b"junk\0\0\0\0" * 99_999, "more than 100,000 chunks"),
         (music(track(b"\0\xf8" + END)), "the event 0xf8, which no file may have"),
     ],
@@ -185,6 +185,11 @@ def test_what_stands_behind_the_end_of_a_track_counts(plain: Mapping[str, bytes]
     assert verify(made.content, "a.mid", made.beside).is_sound
     words = made.content.replace(b"any more", b"any less")
     assert states(verify(words, "a.mid", made.beside))["integrity"] == "invalid"
+    tail = labelled(content + b"tail", "a.mid", some_facts(), PLAIN)
+    assert tail.content.endswith(b"tail")
+    assert verify(tail.content, "a.mid", tail.beside).is_sound
+    for other in (tail.content[:-4], made.content + b"tail"):
+        assert states(verify(other, "a.mid"))["integrity"] == "invalid"
     bare = music(track(b"\0\x90\x3c\x40"))  # no end at all, as some programs leave it
     assert verify(made_of(bare).content, "a.mid").is_sound
 
