@@ -54,13 +54,18 @@ class Document(Carrier):
             elif key == "Description" and value == mark.NOTICE:
                 found.notices.append(mark.NOTICE)
             elif key in IPTC:
-                found.iptc[key].append(str(value))
+                found.iptc[key].append(as_word(value))
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
         """What else the object says, however it is spaced and ordered."""
         told = [[key, _told(value)] for key, value in _rest(content)]
         yield json.dumps(sorted(told)).encode()
+
+
+def as_word(value: object) -> str:
+    """A property's value, which is nothing where it is no string."""
+    return value if isinstance(value, str) else ""
 
 
 class _Object(Pairs):
