@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from sparring.serve.app import create_app
+from sparring.serve.services import Services, Settings
+from sparring.training.run import Run
+
 IMAGES, TEXTS, JOBS = "/v1/images/generations", "/v1/completions", "/v1/jobs"
-RUNS = "/v1/runs"
+SPEECH, SOUNDS, RUNS = "/v1/audio/speech", "/v1/audio/generations", "/v1/runs"
 JSON = {"content-type": "application/json"}
 FARTHEST = 2**63 - 1
 
@@ -18,7 +23,7 @@ def error_of(client: TestClient, path: str, asked: dict[str, Any]) -> dict[str, 
         IMAGES: {"model": "shades", "prompt": ""}, TEXTS: {"model": "lines"},
         JOBS: {"model": "shades", "count": 2}, RUNS: {"recipe": "digits_quick"},
     }  # fmt: skip
-    answer = client.post(path, json=usual[path] | asked)
+    answer = client.post(path, json=usual.get(path, {}) | asked)
     assert answer.status_code == 400, answer.text
     error = answer.json()["error"]
     assert error["message"].endswith((".", "?"))
@@ -56,6 +61,62 @@ def test_a_field_of_several_kinds_is_named_alone(
     error = error_of(client, path, asked)
     assert error["param"] == param
     assert error["message"].startswith(f"{param}: "), error
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "param"),
+    [
+        (IMAGES, {"latent": [0.0]}, "latent"),
+        (IMAGES, {"latent": [1e308] * 8}, "latent"),
+        (IMAGES, {"latent": [0.0] * 8, "n": 2}, "n"),
+        (IMAGES, {"interpolate": {"seeds": [1, 2]}, "n": 2}, "n"),
+        (IMAGES, {"latent": [0.0] * 8, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
+        (IMAGES, {"seed": FARTHEST, "n": 2}, "seed"),
+        (IMAGES, {"seed": FARTHEST, "n": 2, "stream": True}, "seed"),
+        (TEXTS, {"seed": FARTHEST, "n": 2}, "seed"),
+        (JOBS, {"label": "purple"}, "label"),
+        (JOBS, {"label": {"colour": "dark"}}, "label"),
+        (JOBS, {"model": "lines", "label": "dark"}, "label"),
+        (JOBS, {"seed": FARTHEST, "count": 10_000}, "seed"),
+    ],
+)
+def test_what_a_model_cannot_do_is_named(
+    client: TestClient, path: str, asked: dict[str, Any], param: str
+) -> None:
+    assert error_of(client, path, asked)["param"] == param
+
+
+@pytest.mark.parametrize("path", [IMAGES, TEXTS, JOBS, "/v1/audio/generations", SPEECH])
+@pytest.mark.parametrize("given", [{"model": ""}, {}])
+def test_of_several_models_one_must_be_named(
+    client: TestClient, path: str, given: dict[str, str]
+) -> None:
+    usual = {IMAGES: {"prompt": ""}, JOBS: {"count": 2}, SPEECH: {"input": "1", "voice": "default"}}
+    answer = client.post(path, json=usual.get(path, {}) | given)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, "model", "missing_field")
+    if not (path == SPEECH and not given):  # where the field itself is needed
+        assert error["message"] == "Several models are served; name one: lines, shades."
+
+
+def test_where_there_is_one_model_it_need_not_be_named(trained: Run, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "kept", {"shades": trained.folder}, runs=tmp_path / "runs")
+    with Services(settings) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        for given in ({}, {"model": ""}):
+            assert client.post(IMAGES, json={"prompt": "", **given}).status_code == 200
+            assert client.post(JOBS, json={"count": 2, **given}).json()["request"]["model"] == (
+                "shades"
+            )
+
+
+def test_sounds_are_refused_by_their_fields(spoken: TestClient) -> None:
+    asked = {"input": "seven", "voice": "default", "model": ""}
+    error = error_of(spoken, SPEECH, asked)
+    assert error["param"] == "input"
+    assert "all words must be classes of one label set" in error["message"]
+    error = error_of(spoken, SOUNDS, {"seed": FARTHEST, "n": 2})
+    assert error["param"] == "seed"
 
 
 @pytest.mark.parametrize(
