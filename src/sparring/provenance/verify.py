@@ -98,7 +98,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
         found = carrier.find(content)
         digest_now = digest(carrier.essence(content))
     except Unreadable as error:
-        raise BadData(f"it cannot be read: {error}") from error
+        raise BadData(str(error)) from error
     read = [aigc.read(spot.text) for spot in found.labels]
     if beside:
         spot = Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace"))
@@ -159,8 +159,13 @@ def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | N
     if found.faults:
         return Layer("implicit", "invalid", f"{found.faults[0]}.", aigc.NAME)
     if not read:
-        where = "" if carrier.has_room else f" Its place is a file beside it, NAME{BESIDE}."
-        return Layer("implicit", "missing", f"It has no label in its metadata.{where}", aigc.NAME)
+        says = "It has no label in its metadata."
+        if not carrier.has_room:
+            says = (
+                "Such a file has no room for this label: its place is a file beside it, "
+                f"NAME{BESIDE}, which is not here."
+            )
+        return Layer("implicit", "missing", says, aigc.NAME)
     if len(read) > 1:
         places = ", ".join(spot.place for spot in found.labels[:5])
         says = f"It has {len(read)} labels in its metadata ({places}); one alone is allowed."

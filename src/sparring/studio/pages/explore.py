@@ -175,7 +175,7 @@ class Explorer:
         desk = self.place.desk
         try:
             made = await desk.worked(lambda: make(sampler, asked))
-            await asyncio.to_thread(desk.shelf.add, made, model)
+            await asyncio.to_thread(desk.pieces.add, made, model)
             tell(say("kept"))
         except UserError as error:
             warn(error)
