@@ -162,12 +162,12 @@ class _Start(nn.Linear):
         rows = torch.randn(places, width) * PLAIN if places else None
         self.places = nn.Parameter(rows) if rows is not None else None
 
-    def forward(self, x: Float[Tensor, "b t c"], place: int = 0) -> Float[Tensor, "b t d"]:
+    def forward(self, input: Float[Tensor, "b t c"], place: int = 0) -> Float[Tensor, "b t d"]:
         """Features of symbols from a place on."""
-        features = super().forward(x)
+        features = super().forward(input)
         if self.places is None:
             return features
-        return features + self.places[place : place + x.shape[1]]
+        return features + self.places[place : place + input.shape[1]]
 
 
 class _Norm(nn.RMSNorm):

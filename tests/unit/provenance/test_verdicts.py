@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -281,7 +282,7 @@ def test_bytes_behind_the_end_are_noticed(name: str, plain: Mapping[str, bytes])
     try:
         assert states(verify(made + b"more words", name))["integrity"] == "invalid"
     except BadData as error:
-        assert "follows" in str(error)
+        assert re.search("follows|more than the file has left", str(error))
     carrier = carrier_of(plain[name], name)
     again = labelled(made, name, some_facts(), PLAIN).content
     assert digest(carrier.essence(again)) == digest(carrier.essence(plain[name]))
