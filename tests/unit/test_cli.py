@@ -6,6 +6,7 @@ All but a few run inside the test's process, which saves the seconds of starting
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 import torch
+import typer
+from typer.core import TyperGroup
 
 import sparring
 from sparring import cli
@@ -243,3 +246,12 @@ def test_the_version_needs_no_verb(says: Says) -> None:
     done = says("--version")
     assert done.returncode == 0
     assert done.stdout.strip() == sparring.__version__
+
+
+def test_the_help_of_a_verb_speaks_of_its_own_options_alone() -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        told = [command.help or "", *(getattr(each, "help", None) or "" for each in command.params)]
+        own = {word for each in command.params for word in (*each.opts, *each.secondary_opts)}
+        assert {*re.findall(r"--[a-z-]+", " ".join(told))} <= own, name

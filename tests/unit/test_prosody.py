@@ -26,6 +26,7 @@ from sparring.modalities._prosody import (
     rhymes,
     tables,
     tone,
+    traits,
 )
 from sparring.modalities.text import Text
 
@@ -168,3 +169,11 @@ def test_real_poems_keep_the_rules_more_often_than_chance(full_data: Path) -> No
     assert all(map(has_form, texts))
     assert np.mean([has_rhyme(four) for four in lines]) == pytest.approx(0.82, abs=0.02)
     assert np.mean([has_tones(four) for four in lines]) == pytest.approx(0.53, abs=0.01)
+
+
+def test_traits_are_tones_and_rhymes() -> None:
+    flow, tower, eye, comma = traits(["流", "楼", "目", "，"])
+    assert flow == tower, "both level, and they rhyme"
+    assert eye & 3 == BITS["仄"]
+    assert eye >> 2 != flow >> 2
+    assert comma == 0

@@ -75,6 +75,7 @@ def test_poems_become_texts(place: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         "黄河入海流，白日依山尽。欲穷千里目，更上一层楼。",
     ]
     assert data.spec.shape == (32,)
+    assert len(data.spec.traits) == data.spec.symbols
     for part, found in (("train", train), ("test", test)):
         samples = data.split(part)
         for text, row, form in zip(found, samples.values, samples.labels["form"], strict=True):

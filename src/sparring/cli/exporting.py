@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from sparring.cli._printing import Json, show
-from sparring.cli.making import Model, Trusted
+from sparring.cli.making import Trusted
 
 
 def export(
-    model: Model,
+    model: Annotated[str, typer.Argument(help="A run or model folder or file, or a name.")],
     target: Annotated[str, typer.Argument(help="onnx or torch_export.")],
     out: Annotated[
         Path | None, typer.Option(help="A new folder; else exports/NAME-TARGET.")

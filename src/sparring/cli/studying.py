@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sparring.cli._labels import Producer
 from sparring.cli._printing import show
 from sparring.cli.serving import require_extra
 from sparring.core.errors import UserError
@@ -25,6 +26,7 @@ def studio(
         Path, typer.Option(help="Where what is made is kept, with reports and uploads.")
     ] = Path("studio"),
     runs: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("runs"),
+    producer: Producer = "",
 ) -> None:
     """Open the studio: generate, explore, train, judge and learn in the browser."""
     require_extra()
@@ -35,6 +37,7 @@ def studio(
             "The studio needs the package nicegui; install it with: pip install 'sparring[studio]'"
         ) from error
     from sparring.core.places import require_writable
+    from sparring.provenance.labelling import Labelling, usual_producer
     from sparring.serve.registry import public_names
     from sparring.serve.server import listening
     from sparring.serve.services import Services, Settings
@@ -43,7 +46,8 @@ def studio(
 
     for place in (folder, runs):
         require_writable(place)
-    settings = Settings(folder / "service", public_names([]), runs)
+    labels = Labelling(producer=producer or usual_producer())
+    settings = Settings(folder / "service", public_names([]), runs, labelling=labels)
     with listening(HOST, port) as bound:
         address = f"http://{HOST}:{bound.getsockname()[1]}"
         with Services(settings) as services, Desk(services, folder) as desk:

@@ -193,11 +193,14 @@ class Recipe(BaseModel):
         return _checked(stored, built_in_only=not trusted)
 
     @staticmethod
-    def read(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    def read(
+        name: str | Path, overrides: Mapping[str, Any] | None = None, *, trusted: bool = True
+    ) -> Recipe:
         """A shipped recipe by name, or a TOML file by path, with every default filled in.
 
         `overrides` are settings to change, as in `replace`; they come before the check, so they
-        may add what a recipe has to leave open, such as where someone's pictures are.
+        may add what a recipe has to leave open, such as where someone's pictures are. Components
+        from outside Sparring that are named are imported, unless it is not `trusted`.
 
         Raises:
             UserError: no such recipe, not TOML, an unknown key or a value out of range.
@@ -209,7 +212,7 @@ class Recipe(BaseModel):
             raise UserError(f"{path} is not a TOML file: {error}.") from error
         table = {"name": path.stem, **table}
         _put_all(table, overrides or {})
-        return _checked(table)
+        return _checked(table, built_in_only=not trusted)
 
     def replace(self, overrides: Mapping[str, Any] | None = None, **top: Any) -> Recipe:
         """The recipe with some settings changed: `replace({"objective.gamma": 0.5}, seed=1)`."""

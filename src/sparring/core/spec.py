@@ -31,6 +31,8 @@ class Spec:
             (bins, frames) of its mel spectrogram; () where it is made from nothing else.
         tokeniser: what symbols stand for, as the modality writes it down; "" where they stand for
             nothing but themselves.
+        traits: what is known of every symbol, a bit for each trait that it has, such as a rhyme;
+            () where nothing is.
     """
 
     modality: str
@@ -40,6 +42,7 @@ class Spec:
     rate: int | None = None
     given: tuple[int, ...] = ()
     tokeniser: str = ""
+    traits: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """A plain dictionary that `from_json` turns back into an equal Spec."""
@@ -51,6 +54,7 @@ class Spec:
             "rate": self.rate,
             "given": list(self.given),
             "tokeniser": self.tokeniser,
+            "traits": list(self.traits),
         }
 
     def shape_as(self, modality: str, axes: str, who: str) -> tuple[int, ...]:
@@ -97,9 +101,11 @@ class Spec:
     def from_json(stored: Mapping[str, object]) -> Spec:
         """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""
         shape, labels = stored["shape"], stored["labels"]
-        given = stored.get("given", [])  # older files have none
-        if not (isinstance(shape, list) and isinstance(given, list) and isinstance(labels, dict)):
-            raise TypeError("a stored Spec has lists as shapes and a table as labels")
+        given, traits = stored.get("given", []), stored.get("traits", [])  # older files have none
+        if not (isinstance(shape, list) and isinstance(given, list) and isinstance(traits, list)):
+            raise TypeError("a stored Spec has lists as shapes and traits")
+        if not isinstance(labels, dict):
+            raise TypeError("a stored Spec has a table as labels")
         symbols, rate = stored["symbols"], stored["rate"]
         return Spec(
             modality=str(stored["modality"]),
@@ -109,6 +115,7 @@ class Spec:
             rate=int(rate) if isinstance(rate, int) else None,
             given=tuple(int(n) for n in given),
             tokeniser=str(stored.get("tokeniser", "")),
+            traits=tuple(int(bits) for bits in traits),
         )
 
 

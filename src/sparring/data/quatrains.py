@@ -16,6 +16,7 @@ from sparring.core.errors import UserError
 from sparring.core.spec import Spec
 from sparring.data import Dataset, Samples, Split
 from sparring.data._published import PublishedText, rows
+from sparring.modalities import _prosody
 from sparring.modalities._tokens import UNKNOWN, Tokeniser
 
 HOME = "https://github.com/chinese-poetry/chinese-poetry"
@@ -63,10 +64,15 @@ class Quatrains(Dataset):
 
     @property
     def spec(self) -> Spec:
-        """Texts of 32 symbols with the label sets "form" and "dynasty"."""
-        labels = {"form": tuple(FORMS.values()), "dynasty": DYNASTIES}
-        tok = self.tokeniser
-        return Spec("text", (LENGTH,), symbols=tok.symbols, labels=labels, tokeniser=tok.stored)
+        """Texts of 32 symbols, whose sounds are known, with the label sets "form" and "dynasty"."""
+        return Spec(
+            "text",
+            (LENGTH,),
+            symbols=self.tokeniser.symbols,
+            labels={"form": tuple(FORMS.values()), "dynasty": DYNASTIES},
+            tokeniser=self.tokeniser.stored,
+            traits=self._traits,
+        )
 
     @property
     def licence(self) -> str:
@@ -92,6 +98,10 @@ class Quatrains(Dataset):
         """Characters of the training part and their numbers."""
         texts = [text for text, poem in self._poems if poem["split"] == "train"]
         return Tokeniser.learn(texts, "characters", most=MOST, least=self.least)
+
+    @functools.cached_property
+    def _traits(self) -> tuple[int, ...]:
+        return _prosody.traits(self.tokeniser.surfaces)
 
     @functools.cached_property
     def _parts(self) -> dict[Split, Samples]:

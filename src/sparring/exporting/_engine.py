@@ -109,12 +109,12 @@ def onnx_engine(sampler: Sampler) -> Sampler:
     target = Onnx()
     require(target)
     if next(sampler.original.parameters()).device.type != "cpu":
-        raise UserError("onnxruntime computes on the CPU here; load the model with --device cpu.")
+        raise UserError("onnxruntime computes on the CPU here; the device must be cpu.")
     graph = graph_of(sampler)
     if not isinstance(graph, Making):
         raise UserError(
             f"{graph.family!r} writes symbol after symbol and remembers what it has read, which "
-            "onnxruntime cannot do here; use --engine torch or auto."
+            "onnxruntime cannot do here; choose the engine torch or auto."
         )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         target.write(graph, Path(name))

@@ -25,7 +25,10 @@ def require_makeable(count: int, seeds: Sequence[int], truncation: float) -> Non
         raise UserError(f"count = {count}: between 1 and {MOST:,} samples can be made at once.")
     for seed in seeds:
         if not 0 <= seed < 2**63:
-            raise UserError(f"seed = {seed}: a whole number from 0 to 2^63 - 1 is needed.")
+            raise UserError(
+                f"seed = {seed}: a whole number from 0 to 2^63 - 1 is needed, of "
+                "the last sample too."
+            )
     if not 0 < truncation <= 1:
         raise UserError(f"truncation = {truncation}: a number above 0 and up to 1 is needed.")
 

@@ -40,6 +40,7 @@ class Ask:
         share: of that way, in [0, 1]; the nearest fraction with a denominator up to 1,000 is
             taken, so that a file can say it in whole numbers.
         wording: how texts are written; None for models that write none.
+        visible: whether files carry a label for people, too, where the sampler's do not.
     """
 
     count: int = 1
@@ -50,6 +51,7 @@ class Ask:
     between: tuple[int, int] | None = None
     share: float = 0.5
     wording: Wording | None = None
+    visible: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,17 @@ def rows(sampler: Sampler, ask: Ask) -> Rows:
     Raises:
         UserError: a number out of range, a label or a way that the model does not know.
     """
-    _require_one_way(ask)
+    require_one_latent(ask)
+    require_one_sample(ask)
+    if not 0 <= ask.share <= 1:
+        raise UserError(f"share = {ask.share}: a number from 0 to 1 is needed.")
+    require_makeable(ask.count, ask.between or (ask.seed, ask.seed + ask.count - 1), ask.truncation)
     seeds = range(ask.seed, ask.seed + ask.count)
     walk, place = NO_WALK, Fraction(ask.share).limit_denominator(FINEST)
     key = (id(sampler.original), ask.wording)
     labels = ask.labels
+    if ask.visible:
+        sampler = sampler.visibly()
     if ask.wording is not None:
         sampler, labels = worded(sampler, ask.wording, labels)
     chosen = parse_labels(labels, sampler.labels)
@@ -103,7 +111,7 @@ def rows(sampler: Sampler, ask: Ask) -> Rows:
         walk = {"between": list(ask.between), "steps": place.denominator, "closed": False,
                 "place": place.numerator}  # fmt: skip
     elif ask.latent:
-        latents = _latent(sampler, ask.latent)
+        latents = latent_of(sampler, ask.latent)
         ways = {**sampler.ways, LATENT: list(ask.latent)}
         sampler = sampler.through(sampler.generator, ways, sampler.given)
     else:
@@ -115,6 +123,41 @@ def rows(sampler: Sampler, ask: Ask) -> Rows:
     ]
     latents = latents * ask.truncation
     return Rows(sampler, key, latents, condition, seeds, named, ask.truncation, walk)
+
+
+def require_one_latent(ask: Ask) -> None:
+    """Make sure that an ask says in one way which latent it wants.
+
+    Raises:
+        UserError: it gives one, and two seeds between which it lies.
+    """
+    if ask.latent and ask.between is not None:
+        raise UserError("A latent is given or lies between two seeds, not both; leave one out.")
+
+
+def require_one_sample(ask: Ask) -> None:
+    """Make sure that as many samples are wanted as there are latents.
+
+    Raises:
+        UserError: several are to be made of one.
+    """
+    if (ask.latent or ask.between is not None) and ask.count != 1:
+        raise UserError(f"One latent makes one sample, not {ask.count}; ask for one.")
+
+
+def latent_of(sampler: Sampler, given: tuple[float, ...]) -> Float[Tensor, "1 latent"]:
+    """A latent that somebody gives, as a row of a batch.
+
+    Raises:
+        UserError: this model has another number of them, or one is out of range.
+    """
+    size = sampler.generator.latent
+    if len(given) != size or not all(abs(z) <= FARTHEST for z in given):
+        raise UserError(
+            f"A latent of this model is {size} numbers from -{FARTHEST:g} to {FARTHEST:g}, "
+            f"not {len(given)} others."
+        )
+    return torch.tensor([given])
 
 
 def together(asked: Sequence[Rows]) -> list[Generated | UserError]:
@@ -146,29 +189,3 @@ def _finished(asked: Rows, samples: Tensor) -> Generated | UserError:
         return BadData(NO_NUMBERS)
     given = asked.seeds, asked.labels, asked.truncation, asked.walk
     return asked.sampler.generated(samples, *given)
-
-
-def _require_one_way(ask: Ask) -> None:
-    """Make sure that an ask says in one way what is wanted, and with possible numbers.
-
-    Raises:
-        UserError: it does not.
-    """
-    if ask.latent and ask.between is not None:
-        raise UserError("A latent is given or lies between two seeds, not both; leave one out.")
-    if (ask.latent or ask.between is not None) and ask.count != 1:
-        raise UserError(f"One latent makes one sample, not {ask.count}; ask for one.")
-    if not 0 <= ask.share <= 1:
-        raise UserError(f"share = {ask.share}: a number from 0 to 1 is needed.")
-    seeds = ask.between or (ask.seed, ask.seed + ask.count - 1)
-    require_makeable(ask.count, seeds, ask.truncation)
-
-
-def _latent(sampler: Sampler, given: tuple[float, ...]) -> Float[Tensor, "1 latent"]:
-    size = sampler.generator.latent
-    if len(given) != size or not all(abs(z) <= FARTHEST for z in given):
-        raise UserError(
-            f"A latent of this model is {size} numbers from -{FARTHEST:g} to {FARTHEST:g}, "
-            f"not {len(given)} others."
-        )
-    return torch.tensor([given])

@@ -9,11 +9,12 @@ from typing import Any
 
 from torch import Tensor
 
-from sparring.core import files
+from sparring.core import files, mark
 from sparring.modalities import SHEET, Modality
 from sparring.provenance import unlabelled
+from sparring.provenance.carriers import RECIPE
 from sparring.provenance.facts import Facts, Made, Origin
-from sparring.provenance.labelling import BESIDE, Labelled, Labelling, labelled
+from sparring.provenance.labelling import BESIDE, Labelled, Labelling, iptc, labelled
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class Generated:
         """What a line of a machine-readable list says of a sample."""
         if not self.labelling.implicit:
             return {}
-        return {"Description": "AI-generated", "sparring": self._facts("sample", number).to_json()}
+        facts = self._facts("sample", number)
+        return {"Description": mark.NOTICE, **iptc(facts), RECIPE: facts.to_json()}
 
     def _labelled(self, content: bytes, name: str, made: Made, number: int = -1) -> Labelled:
         return labelled(content, name, self._facts(made, number), self.labelling)

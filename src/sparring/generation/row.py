@@ -79,8 +79,8 @@ def _read(words: Sequence[str], sets: LabelSets) -> tuple[str, list[str]]:
     known = "; ".join(f"{name}: {', '.join(classes)}" for name, classes in sets.items())
     told = [word for word in dict.fromkeys(words) if word in foreign] or dict.fromkeys(words)
     raise UserError(
-        f"{', '.join(told)} cannot be said: all words must be classes of one label set that "
-        f"--label leaves open ({known or 'there is none'})."
+        f"{', '.join(told)} cannot be said: all words must be classes of one label set, of "
+        f"which no label is given ({known or 'there is none'})."
     )
 
 

@@ -231,6 +231,10 @@ class Sampler:
         other.labelling = labelling
         return other
 
+    def visibly(self) -> Sampler:
+        """The same model, whose samples get a label that people see or hear, too."""
+        return self.labelled(replace(self.labelling, visible=True))
+
     def origin(self, truncation: float = 1.0) -> Origin:
         """What every sample's label says about this sampler."""
         return Origin(

@@ -180,6 +180,20 @@ def tables(surfaces: Sequence[str]) -> Tables:
     return Tables(np.array(bits, np.int32), np.array(marks, np.uint8))
 
 
+def traits(surfaces: Sequence[str]) -> tuple[int, ...]:
+    """What a vocabulary's characters sound like, as `Spec.traits`: their tones and rhymes.
+
+    Raises:
+        UserError: as `tables`.
+    """
+    known = tables(surfaces)
+    sounds = zip(surfaces, known.tones.tolist(), known.rhymes.tolist(), strict=True)
+    return tuple(
+        tones | rhymes << 2 if IS_CHARACTER.fullmatch(surface) else 0
+        for surface, tones, rhymes in sounds
+    )
+
+
 def _library(name: str) -> Any:
     try:
         return importlib.import_module(name)

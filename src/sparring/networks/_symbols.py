@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -20,36 +21,56 @@ Dropped = Annotated[float, Field(ge=0, lt=1, description="share of features left
 """Srivastava et al. 2014, "Dropout"."""
 
 FAINT = 0.02  # spread of embeddings at the start, where they are the exit too
-PLAIN = 0.3  # and where they are only read: fainter ones take long to be told apart
+PLAIN = 0.3  # and where they are only read, and of traits: fainter ones take long to be told apart
 EXTRA = 2  # beyond the vocabulary: the beginning, and a hole
 
 
 class Symbols(nn.Module):
     """One row of numbers for every symbol, the beginning and a hole; logits by the same rows.
 
-    Tied as in Press and Wolf 2017, "Using the output embedding to improve language models".
+    Tied as in Press and Wolf 2017, "Using the output embedding to improve language models". To the
+    row of a symbol come those of its traits, which it shares with all others that have them (Bilmes
+    and Kirchhoff 2003, "Factored language models"): what one symbol teaches of a rhyme, all know.
 
     Args:
         symbols: size of the vocabulary.
+        traits: of every symbol, as in the Spec.
         meaning: length of a row.
         labels: the labels of each sample, whose own rows are added.
         spread: of the rows at the start.
     """
 
-    def __init__(self, symbols: int, meaning: int, labels: LabelCode, spread: float) -> None:
+    def __init__(
+        self,
+        symbols: int,
+        traits: Sequence[int],
+        meaning: int,
+        labels: LabelCode,
+        spread: float,
+    ) -> None:
         super().__init__()
         self.symbols = symbols
+        self.meaning = meaning
         self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * spread)
+        has = _table(traits, symbols + EXTRA)
+        self.register_buffer("has", has, persistent=False)
+        shared = torch.randn(has.shape[1], meaning) * PLAIN if traits else None
+        self.shared = nn.Parameter(shared) if shared is not None else None
         self.code = labels
         self.named = nn.ModuleList(begun(e, spread=spread) for e in label_layer(labels, meaning))
+
+    @property
+    def table(self) -> Float[Tensor, "v c"]:
+        """What every symbol is read by: its own row and those of its traits."""
+        return self.rows if self.shared is None else torch.addmm(self.rows, self.has, self.shared)
 
     def forward(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t c"]:
         """Rows of symbols [b t] with holes as `HOLE`, or of weights of all symbols [b t v]."""
         if samples.is_floating_point():
-            read = samples @ self.rows[: self.symbols]
+            read = samples @ self.table[: self.symbols]
         else:
             hole = torch.full_like(samples, self.symbols + 1)
-            read = F.embedding(torch.where(samples == HOLE, hole, samples), self.rows)
+            read = F.embedding(torch.where(samples == HOLE, hole, samples), self.table)
         for embed in self.named:
             read = read + embed(self.code(condition, read))[:, None]
         return read
@@ -75,9 +96,16 @@ class Exit(nn.Module):
 
     def __init__(self, width: int, symbols: Symbols) -> None:
         super().__init__()
-        self.turn = nn.Linear(width, symbols.rows.shape[1])
+        self.turn = nn.Linear(width, symbols.meaning)
         self.bias = nn.Parameter(torch.zeros(symbols.symbols))
 
     def forward(self, features: Float[Tensor, "*b c"], symbols: Symbols) -> Float[Tensor, "*b v"]:
         """Logits over the vocabulary."""
-        return F.linear(self.turn(features), symbols.rows[: symbols.symbols], self.bias)
+        return F.linear(self.turn(features), symbols.table[: symbols.symbols], self.bias)
+
+
+def _table(traits: Sequence[int], symbols: int) -> Float[Tensor, "v k"]:
+    """1 where a symbol has a trait."""
+    bits = torch.tensor([*traits, *[0] * (symbols - len(traits))])
+    each = torch.arange(max(traits, default=0).bit_length())
+    return (bits[:, None] >> each & 1).float()

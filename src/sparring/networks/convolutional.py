@@ -42,7 +42,7 @@ class ConvolutionalDiscriminator(TokenDiscriminator):
         places, symbols = spec.symbols_of("text", "convolutional")
         super().__init__(places)
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(symbols, meaning, code, PLAIN)
+        self.read = Symbols(symbols, spec.traits, meaning, code, PLAIN)
         self.start = nn.Linear(meaning, width)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in DILATIONS)
         self.looks = nn.ModuleList(

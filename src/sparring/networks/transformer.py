@@ -22,6 +22,9 @@ WIDER = 4  # times the width inside a block's second half
 Width = Annotated[int, Field(gt=0, description="features of every place")]
 Depth = Annotated[int, Field(ge=1, le=48, description="blocks")]
 Heads = Annotated[int, Field(ge=1, description="looks of each block; the width's divisor")]
+Placed = Annotated[
+    bool, Field(description="texts have places, as verse does, beside distances between symbols")
+]
 
 Pair = tuple[Tensor, Tensor]
 """Keys and values [b heads t c] of one block."""
@@ -58,14 +61,15 @@ class TransformerGenerator(LanguageModel):
         heads: Heads = 4,
         meaning: Meaning = 128,
         dropout: Dropped = 0.1,
+        placed: Placed = False,
         conditional: Heed = True,
     ) -> None:
         super().__init__()
         self.latent, self.symbols = spec.symbols_of("text", "transformer")
         _require_heads(width, heads)
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(self.symbols, meaning, code, FAINT)
-        self.start = nn.Linear(meaning, width)
+        self.read = Symbols(self.symbols, spec.traits, meaning, code, FAINT)
+        self.start = _Start(meaning, width, self.latent if placed else 0)
         self.part = nn.Parameter(torch.zeros(width))  # tells what is given from what is written
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.norm = _Norm(width)
@@ -89,7 +93,7 @@ class TransformerGenerator(LanguageModel):
             entry = self.read.begin(state.count, state.condition)
         else:
             entry = self.read(last[:, None], state.condition)
-        x = self.start(self.drop(entry))
+        x = self.start(self.drop(entry), state.place)
         for number, block in enumerate(self.blocks):
             x, state.seen[number] = block(x, state.place, state.seen[number], causal=False)
         state.place += 1
@@ -125,14 +129,15 @@ class TransformerDiscriminator(TokenDiscriminator):
         heads: Heads = 4,
         meaning: Meaning = 128,
         dropout: Dropped = 0.1,
+        placed: Placed = False,
         conditional: Heed = True,
     ) -> None:
         places, symbols = spec.symbols_of("text", "transformer")
         super().__init__(places)
         _require_heads(width, heads)
         code = LabelCode(label_sets(spec, conditional))
-        self.read = Symbols(symbols, meaning, code, PLAIN)
-        self.start = nn.Linear(meaning, width)
+        self.read = Symbols(symbols, spec.traits, meaning, code, PLAIN)
+        self.start = _Start(meaning, width, places if placed else 0)
         self.part = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.drop = nn.Dropout(dropout)
@@ -144,6 +149,25 @@ class TransformerDiscriminator(TokenDiscriminator):
         for block in self.blocks:
             x, _ = block(x, 0, None, causal=False)
         return self.end(self.drop(x)).squeeze(2)
+
+
+class _Start(nn.Linear):
+    """Rows of symbols to features; where texts have places, each adds a row of its own.
+
+    Such rows are those of Gehring et al. 2017, "Convolutional sequence to sequence learning".
+    """
+
+    def __init__(self, meaning: int, width: int, places: int) -> None:
+        super().__init__(meaning, width)
+        rows = torch.randn(places, width) * PLAIN if places else None
+        self.places = nn.Parameter(rows) if rows is not None else None
+
+    def forward(self, input: Float[Tensor, "b t c"], place: int = 0) -> Float[Tensor, "b t d"]:
+        """Features of symbols from a place on."""
+        features = super().forward(input)
+        if self.places is None:
+            return features
+        return features + self.places[place : place + input.shape[1]]
 
 
 class _Norm(nn.RMSNorm):

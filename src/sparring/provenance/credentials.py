@@ -92,8 +92,8 @@ def sign(content: bytes, media_type: str, facts: Facts, clock: str = "") -> byte
     except c2pa.C2paError as error:
         asked = f" with the time of {clock}" if clock else ""
         raise UserError(
-            f"The content credentials could not be signed{asked} ({_one_line(error)}); leave them "
-            "out with --no-credentials."
+            f"The content credentials could not be signed{asked} ({_one_line(error)}); they can "
+            "be left out, by the option no-credentials."
         ) from error
     return whole.getvalue()
 

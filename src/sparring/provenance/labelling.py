@@ -67,8 +67,8 @@ class Labelled:
 
     Attributes:
         content: the file.
-        beside: a second file with its label, `NAME` + `BESIDE`, where it has no room for it;
-            else empty.
+        beside: a second file with its label, `NAME` + `BESIDE`, where it has no room for it or
+            few programs find it there; else empty.
     """
 
     content: bytes
@@ -95,25 +95,31 @@ def labelled(content: bytes, name: str, facts: Facts, labelling: Labelling) -> L
     marks = Marks(
         recipe=recipe,
         aigc=label,
-        iptc={
-            "DigitalSourceType": mark.SOURCE,
-            "AISystemUsed": facts.system,
-            "AISystemVersionUsed": facts.version,
-        },
+        iptc=iptc(facts),
         created=facts.created,
         identifier=facts.identifier,
     )
     whole = carrier.put(content, marks)
     if labelling.signed and carrier.signed:
         whole = credentials.sign(whole, carrier.signed, facts, labelling.clock)
-    return Labelled(whole, b"" if carrier.has_room else aigc.wrapped(label))
+    lies_beside = carrier.copied or not carrier.has_room
+    return Labelled(whole, aigc.wrapped(label) if lies_beside else b"")
+
+
+def iptc(facts: Facts) -> dict[str, str]:
+    """The properties of IPTC Photo Metadata 2025.1 that tell what was made by AI."""
+    return {
+        "DigitalSourceType": mark.SOURCE,
+        "AISystemUsed": facts.system,
+        "AISystemVersionUsed": facts.version,
+    }
 
 
 def marked(content: bytes, name: str) -> bytes:
     """A file that says that it is AI-generated and by what software, and nothing more."""
-    iptc = {"AISystemUsed": mark.SYSTEM, "AISystemVersionUsed": VERSION}
+    told = {"AISystemUsed": mark.SYSTEM, "AISystemVersionUsed": VERSION}
     return carrier_of(content, name).put(
-        content, Marks(iptc={"DigitalSourceType": mark.SOURCE, **iptc})
+        content, Marks(iptc={"DigitalSourceType": mark.SOURCE, **told})
     )
 
 

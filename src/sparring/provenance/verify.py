@@ -17,7 +17,7 @@ from sparring.provenance.audible import hears_label
 from sparring.provenance.carriers import LONGEST, Carrier, Found, Spot, Unreadable
 from sparring.provenance.carriers.choosing import carrier_of
 from sparring.provenance.facts import Facts
-from sparring.provenance.labelling import BESIDE, OPENING, digest
+from sparring.provenance.labelling import BESIDE, OPENING, digest, iptc
 
 State = Literal["present", "valid", "invalid", "duplicate", "missing"]
 RECIPE_RULE = "Sparring: how a file can be made again"
@@ -98,15 +98,19 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
         found = carrier.find(content)
         digest_now = digest(carrier.essence(content))
     except Unreadable as error:
-        raise BadData(f"it cannot be read: {error}") from error
-    if beside:
-        found.labels.append(Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace")))
+        raise BadData(str(error)) from error
     read = [aigc.read(spot.text) for spot in found.labels]
+    if beside:
+        spot = Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace"))
+        told = aigc.read(spot.text)
+        if not (carrier.copied and told in read):  # a copy is no second label
+            found.labels.append(spot)
+            read.append(told)
     facts, recipe = _recipe(found)
     layers = [
         recipe,
         _implicit(carrier, found, read, facts),
-        _iptc(found),
+        _iptc(found, facts),
         _disclosure(facts),
         *_credentials(carrier, found, content),
         *_visible(carrier, found, content, facts),
@@ -117,7 +121,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
 
 
 def _recipe(found: Found) -> tuple[Facts | None, Layer]:
-    if found.each_line:
+    if found.first_line:
         return None, Layer("recipe", "present", "Every line tells its own.", RECIPE_RULE)
     if not found.recipes:
         says = "It does not say how it can be made again."
@@ -135,6 +139,16 @@ def _recipe(found: Found) -> tuple[Facts | None, Layer]:
     return facts, Layer("recipe", "valid", f"It says that it was made by {made}.", RECIPE_RULE)
 
 
+def _of_first_line(found: Found) -> Facts | None:
+    """What made the first of the lines, where that can be read."""
+    if not 0 < len(found.first_line) <= LONGEST:
+        return None
+    try:
+        return Facts.read(found.first_line)
+    except BadData:
+        return None
+
+
 def _sentence_of(error: BadData) -> str:
     """Its bare reason, beginning as sentences do; names within keep their capitals."""
     reason = str(error)
@@ -145,8 +159,13 @@ def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | N
     if found.faults:
         return Layer("implicit", "invalid", f"{found.faults[0]}.", aigc.NAME)
     if not read:
-        where = "" if carrier.has_room else f" Its place is a file beside it, NAME{BESIDE}."
-        return Layer("implicit", "missing", f"It has no label in its metadata.{where}", aigc.NAME)
+        says = "It has no label in its metadata."
+        if not carrier.has_room:
+            says = (
+                "Such a file has no room for this label: its place is a file beside it, "
+                f"NAME{BESIDE}, which is not here."
+            )
+        return Layer("implicit", "missing", says, aigc.NAME)
     if len(read) > 1:
         places = ", ".join(spot.place for spot in found.labels[:5])
         says = f"It has {len(read)} labels in its metadata ({places}); one alone is allowed."
@@ -166,12 +185,21 @@ def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | N
     return Layer("implicit", "valid", says, aigc.FORM)
 
 
-def _iptc(found: Found) -> Layer:
+def _iptc(found: Found, facts: Facts | None) -> Layer:
+    """Whether it tells a source as IPTC does, and the system that the recipe tells."""
     sources = found.iptc["DigitalSourceType"]
     if not any(found.iptc.values()):
         return Layer("iptc", "missing", "It names no digital source type.", IPTC_RULE)
     if any(len(values) > 1 for values in found.iptc.values()):
         return Layer("iptc", "duplicate", "A property stands there more than once.", IPTC_RULE)
+    if any("" in values for values in found.iptc.values()):
+        return Layer("iptc", "invalid", "A property has no word for a value.", IPTC_RULE)
+    maker = facts or _of_first_line(found)
+    for name, word in iptc(maker).items() if maker else ():
+        told = found.iptc[name]
+        if name.startswith("AISystem") and told not in ([], [word]):
+            says = f"Its {name} is {told[0]!a:.80}, and its recipe tells another."
+            return Layer("iptc", "invalid", says, IPTC_RULE)
     if sources == [mark.SOURCE]:
         return Layer("iptc", "valid", "It says: made by a trained model.", IPTC_RULE)
     if sources and sources[0].startswith(mark.SOURCE.rpartition("/")[0]):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Send
 
 from sparring.core.errors import BadData, OutOfResources, UserError
 from sparring.serve.batching import Overloaded
+from sparring.serve.complaints import field_of, sentence, worst
 from sparring.serve.jobs import OtherRequest, TooManyJobs, UnknownJob
 from sparring.serve.limits import LONGEST_WAIT
 from sparring.serve.registry import UnknownModel
@@ -134,30 +136,36 @@ def handle_errors(app: FastAPI) -> None:
         assert isinstance(error, UserError)
         return answer(refusal(error))
 
-    async def invalid(_request: Request, error: Exception) -> Response:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(_explained(error))
+        return answer(_explained(error, _body_of(request.scope.get("route"))))
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(UserError, mistaken)
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-def _explained(error: RequestValidationError) -> Refused:
+def _explained(error: RequestValidationError, model: type[BaseModel] | None) -> Refused:
     """The first complaint in a sentence."""
-    problem: dict[str, Any] = dict(error.errors()[0])
-    path = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
-    param = ".".join(path) or None
+    problems = worst(error.errors())
+    problem = problems[0]
+    place = tuple(part for part in problem["loc"][1:])
+    param = field_of(place, model if problem["loc"][0] == "body" else None) or None
     if problem["type"] == UNKNOWN_FIELD:
         told = problem["ctx"]
         return Refused(400, problem["msg"], param=told["param"], code="unknown_field")
     if problem["type"] == "missing":
         what = f"The field {param!r} is missing." if param else "A JSON object is needed."
         return Refused(400, what, param=param, code="missing_field")
-    return Refused(
-        400, f"{param or 'The body'}: {problem['msg'].removeprefix('Value error, ')}.",
-        param=param, code="invalid_value",
-    )  # fmt: skip
+    said = f"{param or 'The body'}: {sentence(problems)}."
+    return Refused(400, said, param=param, code="invalid_value")
+
+
+def _body_of(route: object) -> type[BaseModel] | None:
+    """What the body of a route is to be; None where it has none."""
+    field = route.body_field if isinstance(route, APIRoute) else None
+    kind = field.field_info.annotation if field is not None else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _legal(text: str) -> str:

@@ -67,8 +67,8 @@ class Guard:
     def _require_host(self, headers: dict[str, str]) -> None:
         if _without_port(headers.get("host", "")) not in self._hosts:
             raise Refused(
-                403, "This service does not answer to that Host; start it with --allow-host NAME.",
-                code="unknown_host",
+                403, "This service does not answer to that Host; whoever runs it can allow it: "
+                "sparring serve --allow-host NAME.", code="unknown_host",
             )  # fmt: skip
 
     def _require_token(self, path: str, headers: dict[str, str]) -> Caller:

@@ -193,14 +193,19 @@ class Jobs:
         Between two events comes None now and then, so that a listener may say that it still lives.
         """
         while True:
-            is_over = self.get(name).is_over  # asked first, or the last event could be missed
-            for event in self.events(name, after):
+            # The database may wait for a disk, and whoever else is served must not.
+            is_over, events = await asyncio.to_thread(self._news, name, after)
+            for event in events:
                 after = event.id
                 yield event
             if is_over or self._closing.is_set():
                 return
             yield None
             await asyncio.sleep(WATCH_EVERY)
+
+    def _news(self, name: str, after: int) -> tuple[bool, Sequence[Event]]:
+        # Whether it is over is asked first, or the last event could be missed.
+        return self.get(name).is_over, self.events(name, after)
 
     def _lane(self, kind: Kind) -> None:
         while not self._closing.is_set():

@@ -7,6 +7,7 @@ LARGEST_BODY = 1 << 20  # bytes of JSON
 LARGEST_UPLOAD = 64 << 20  # bytes of a file that shall be verified
 MOST_PARTS = 8  # of a multipart body
 DEEPEST_JSON = 32  # brackets within brackets
+LONGEST_NUMBER = 400  # digits of a whole number in JSON; the largest float has 309
 LONGEST_KEY = 200  # characters of an Idempotency-Key
 MOST_SAMPLES = 10  # of pictures or sounds in one answer; more are a job
 MOST_TEXTS = 128  # in one answer

@@ -26,8 +26,9 @@ ARCHIVE = "samples.zip"
 class Makings(Kind):
     """Makes many samples of one model.
 
-    A request is `{"model", "count", "seed", "label", "truncation", "wording"}`, of which the last
-    four may be left out. Its result says where the zip lies beneath the job's folder.
+    A request is `{"model", "count", "seed", "label", "truncation", "wording", "visible"}`, of
+    which the last five may be left out. Its result says where the zip lies beneath the job's
+    folder.
 
     Args:
         registry: of the models.
@@ -95,4 +96,5 @@ def _ask(request: Mapping[str, Any]) -> Ask:
         labels=request.get("label", ""),
         truncation=float(request.get("truncation", 1.0)),
         wording=Wording(**wording) if wording is not None else None,
+        visible=bool(request.get("visible", False)),
     )

@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from sparring.serve.limits import DEEPEST_JSON
+from sparring.serve.limits import DEEPEST_JSON, LONGEST_NUMBER
 
 # One that never ends is taken to the end, without looking back: else every quote in it is tried.
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -24,8 +24,9 @@ def parsed(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_table, parse_constant=_no_number, parse_float=_finite
-        )
+            text, object_pairs_hook=_table, parse_constant=_no_number, parse_float=_finite,
+            parse_int=_whole,
+        )  # fmt: skip
         # What cannot be sent back must not come in: halves of characters, written as \ud800.
         if "\\" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -57,6 +58,12 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number that JSON knows.")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"A whole number has more than {LONGEST_NUMBER} digits.")
+    return int(digits)
 
 
 def _finite(digits: str) -> float:

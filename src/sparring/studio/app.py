@@ -36,7 +36,7 @@ def application(desk: Desk) -> FastAPI:
     """
     app = create_app(desk.services, uploads={UPLOADS: LARGEST})
     shell.register(desk)
-    pages_app.add_media_files(MADE, desk.shelf.folder)
+    pages_app.add_media_files(MADE, desk.pieces.folder)
     pages_app.add_static_files(REPORTS, desk.reports, max_cache_age=0)
     ui.run_with(
         app, title="Sparring", favicon=ICON, show_welcome_message=False, dark=None,

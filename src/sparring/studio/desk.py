@@ -19,7 +19,7 @@ from sparring.serve.services import Services
 from sparring.studio.atlas import Directions, directions
 from sparring.studio.judgings import Judgings
 from sparring.studio.neighbours import Neighbours
-from sparring.studio.shelf import Shelf
+from sparring.studio.pieces import Pieces
 from sparring.training.run import Run
 
 Anything = TypeVar("Anything")
@@ -37,7 +37,7 @@ class Desk:
         folder: of what is kept.
 
     Attributes:
-        shelf: what was made.
+        pieces: what was made.
         reports: the folder of reports; one folder for each model in it.
         uploads: the folder of data that were uploaded.
         judging: jobs that judge.
@@ -45,7 +45,7 @@ class Desk:
 
     def __init__(self, services: Services, folder: Path) -> None:
         self.services = services
-        self.shelf = Shelf(folder / "made")
+        self.pieces = Pieces(folder / "made")
         self.reports = folder / "reports"
         self.uploads = folder / "uploads"
         for each in (self.reports, self.uploads):

@@ -12,7 +12,7 @@ from nicegui import ui
 from sparring.core.errors import UserError
 from sparring.provenance.verify import Verdict
 from sparring.studio.making import Asked, alike
-from sparring.studio.shelf import Piece
+from sparring.studio.pieces import Piece
 from sparring.studio.shell import Place, panel, tell
 from sparring.studio.showing import address, alt, draw_large, label_address, words_under
 from sparring.studio.verdicts import draw_verdict
@@ -41,9 +41,9 @@ class Gallery:
 
     def draw(self) -> None:
         """Draw what is on the shelf now."""
-        say, shelf = self.place.say, self.place.desk.shelf
+        say, kept = self.place.say, self.place.desk.pieces
         self.tiles.clear()
-        pieces = shelf.newest(self.shown)
+        pieces = kept.newest(self.shown)
         with self.tiles:
             if not pieces:
                 ui.label(say("gallery_empty")).classes("quiet")
@@ -51,7 +51,7 @@ class Gallery:
                 with ui.element("div").classes(style).style("margin-bottom: .7rem"):
                     for piece in group:
                         self._tile(piece)
-            if len(shelf) > self.shown:
+            if len(kept) > self.shown:
                 ui.button(say("more"), on_click=self._more).props("flat no-caps")
 
     def _more(self) -> None:
@@ -101,7 +101,7 @@ class Gallery:
                 say("alike"), icon="blur_on", on_click=lambda: self._go(alike(piece.again()), piece)
             )
             _download(say("download"), address(piece), piece.file)
-            beside = self.place.desk.shelf.beside(piece)
+            beside = self.place.desk.pieces.beside(piece)
             if beside is not None:
                 _download(say("its_label"), label_address(piece), beside.name)
             ui.button(say("use"), icon="tune", on_click=lambda: self._use(piece)).props("flat")
@@ -127,9 +127,9 @@ class Gallery:
         desk = self.place.desk
 
         def read() -> Verdict:
-            beside = desk.shelf.beside(piece)
+            beside = desk.pieces.beside(piece)
             label = beside.read_bytes() if beside is not None else b""
-            return desk.verify(desk.shelf.path(piece).read_bytes(), piece.file, label)
+            return desk.verify(desk.pieces.path(piece).read_bytes(), piece.file, label)
 
         try:
             verdict = await asyncio.to_thread(read)
@@ -151,7 +151,7 @@ class Gallery:
         self.dialog.close()
         self.place.calm()
         try:
-            self.place.desk.shelf.remove(piece)
+            self.place.desk.pieces.remove(piece)
         except UserError as error:
             self.place.warn(error)
         self.draw()

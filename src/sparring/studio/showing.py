@@ -12,7 +12,7 @@ from torch import Tensor
 from sparring.generation.generated import Generated
 from sparring.modalities import Modality
 from sparring.provenance.labelling import BESIDE, marked
-from sparring.studio.shelf import Piece
+from sparring.studio.pieces import Piece
 from sparring.studio.words import Say
 
 MADE = "/made"

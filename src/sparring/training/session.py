@@ -136,7 +136,7 @@ def resume(
         if changed and not inexact:
             raise UserError(
                 f"{folder} cannot be resumed bit for bit: {'; '.join(changed)}. "
-                "Go on all the same with --inexact."
+                "To go on all the same: sparring resume RUN --inexact."
             )
         match = prepare(recipe, dataset.spec, samples, players, precision=precision, is_new=False)
         return _finish(run, match, dataset, quiet=quiet)

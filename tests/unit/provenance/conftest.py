@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from unlabelled_files import picture, sound
+from unlabelled_files import music, picture, sound
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,7 @@ def plain() -> Mapping[str, bytes]:
         "a.wav": sound("WAV", "PCM_16"),
         "a.flac": sound("FLAC", "PCM_16"),
         "a.ogg": sound("OGG", "VORBIS"),
+        "a.mid": music(),
         "a.txt": "白日依山尽\nthe end\n".encode(),
         "a.md": b"# A title\n\nand words\n",
         "a.html": page,

@@ -100,7 +100,7 @@ def test_the_authority_vouches_for_the_key(cache: Path, plain: Mapping[str, byte
 def test_a_clock_that_does_not_answer_is_named(plain: Mapping[str, bytes]) -> None:
     """Port 9 of this machine answers nobody."""
     labels = Labelling(producer="me", signed=True, clock="http://127.0.0.1:9/")
-    with pytest.raises(UserError, match=r"with the time of http://127.0.0.1:9/ .*--no-credentials"):
+    with pytest.raises(UserError, match=r"time of http://127.0.0.1:9/ .*option no-credentials"):
         labelled(plain["a.png"], "a.png", some_facts(), labels)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unlabelled_files import some_facts
+from unlabelled_files import music, some_facts, track
 
 from sparring.core.errors import BadData
 from sparring.provenance.carriers import Marks, Unreadable
@@ -64,6 +64,10 @@ MAKERS: dict[str, tuple[str, Callable[[Mapping[str, bytes]], bytes]]] = {
     "segments": ("x.jpg", lambda _: b"\xff\xd8" + b"\xff\xe1\x00\x02" * 1_000_000),
     "fill": ("x.jpg", lambda _: b"\xff\xd8\xff" + b"\xff" * 5_000_000),
     "wave chunks": ("x.wav", lambda _: b"RIFF\0\0\0\0WAVE" + b"abcd\0\0\0\0" * 500_000),
+    "MIDI events": ("x.mid", lambda _: music(track(b"\0\x90\0\0" + bytes(6_000_000)))),
+    "MIDI tempos": ("x.mid", lambda _: music(*[track(b"\0\xff\x51\0" * 9)] * 60_000)),
+    "MIDI chunks": ("x.mid", lambda _: music() + (b"MTrk" + bytes(4)) * 99_999),
+    "MIDI labels": ("x.mid", lambda _: music(track(b"\0\xff\1\5AIGC=" * 200_000))),
     "marks": ("x.txt", lambda _: b"\n\n[AI-generated] {" * 300_000),
 }  # fmt: skip
 
@@ -82,7 +86,7 @@ def test_bombs_are_answered_soon(case: str, plain: Mapping[str, bytes]) -> None:
     assert took < 20, "two seconds at most, where nobody checks every type"
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpeg", "a.gif", "a.wav", "a.flac", "a.ogg"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpeg", "a.gif", "a.wav", "a.flac", "a.ogg", "a.mid"])
 def test_cut_files_are_answered(name: str, plain: Mapping[str, bytes]) -> None:
     made = labelled(plain[name], name, some_facts(), Labelling(producer="me", signed=False))
     for length in range(0, len(made.content), max(1, len(made.content) // 60)):
@@ -96,6 +100,7 @@ def test_cut_files_are_answered(name: str, plain: Mapping[str, bytes]) -> None:
 @given(st.binary(max_size=200), st.sampled_from([
     b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WAVE", b"fLaC", b"OggS", b"",
     b"<!doctype html><head>", b"---\n", b"{",
+    b"MThd\0\0\0\x06\0\1\0\1\0\x60MTrk\0\0\0\x40\0\xff\1",
 ]))  # fmt: skip
 def test_any_bytes_are_answered(tail: bytes, head: bytes) -> None:
     try:

@@ -28,7 +28,7 @@ from sparring.provenance.labelling import Labelling, digest, labelled, marked
 from sparring.provenance.verify import verify
 
 MEDIA = ("a.png", "a.jpeg", "a.gif", "a.wav", "a.flac", "a.ogg")
-NAMES = (*MEDIA, "a.txt", "a.md", "a.html", "a.json", "a.jsonl")
+NAMES = (*MEDIA, "a.mid", "a.txt", "a.md", "a.html", "a.json", "a.jsonl")
 CODES = st.text(st.characters(min_codepoint=0x23, max_codepoint=0x5B), min_size=1, max_size=40)
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 SEEDS = st.integers(0, 2**63 - 1)
@@ -72,8 +72,8 @@ def test_any_facts_come_back_from_any_kind_of_file(name: str, plain: Mapping[str
         assert verdict.facts == (None if name == "a.jsonl" else facts)
         states = {layer.name: layer.state for layer in verdict.layers}
         assert states["implicit"] == states["integrity"] == "valid", verdict.layers
+        assert bool(made.beside) == (name in ("a.mid", "a.txt", "a.jsonl"))
         if name not in ("a.txt", "a.jsonl"):
-            assert not made.beside
             assert states["recipe"] == states["disclosure"] == states["iptc"] == "valid"
 
     check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from unlabelled_files import some_facts
 
+from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.provenance import aigc
 from sparring.provenance.carriers import Marks
@@ -25,7 +27,7 @@ from sparring.provenance.verify import Verdict, verify
 PLAIN = Labelling(producer="me", signed=False)
 GOOD = aigc.label("me", "1234", "")
 MEDIA = ["a.png", "a.jpeg", "a.gif", "a.wav", "a.flac", "a.ogg"]
-NAMES = [*MEDIA, "a.txt", "a.md", "a.html", "a.json"]
+NAMES = [*MEDIA, "a.mid", "a.txt", "a.md", "a.html", "a.json"]
 
 
 def states(verdict: Verdict) -> dict[str, str]:
@@ -113,7 +115,7 @@ def test_other_spellings_in_markdown_are_read() -> None:
     assert "Label is not a string" in says(bare, "implicit")
 
 
-@pytest.mark.parametrize("name", MEDIA)
+@pytest.mark.parametrize("name", [*MEDIA, "a.mid"])
 def test_a_label_of_another_file_does_not_fit(name: str, plain: Mapping[str, bytes]) -> None:
     """Forged: the labels are whole, and were written for something else."""
     facts, carrier = some_facts(), carrier_of(plain[name], name)
@@ -192,6 +194,41 @@ def test_iptc_wants_the_whole_address(plain: Mapping[str, bytes]) -> None:
         assert states(verify(content, "a.png"))["iptc"] == state
 
 
+def test_iptc_names_the_system_of_the_recipe(plain: Mapping[str, bytes]) -> None:
+    facts = some_facts()
+    for name in NAMES:
+        for key in ("AISystemUsed", "AISystemVersionUsed"):
+            iptc = {"DigitalSourceType": mark.SOURCE, key: "Brush 1.0"}
+            carrier = carrier_of(plain[name], name)
+            content = carrier.put(plain[name], Marks(recipe=facts.text(), iptc=iptc))
+            state = "missing" if name == "a.txt" else "invalid"  # which has no place for it
+            assert states(verify(content, name))["iptc"] == state, name
+            told = "" if name == "a.txt" else f"{key} is 'Brush 1.0', and its recipe tells another"
+            assert told in says(verify(content, name), "iptc")
+            alone = carrier.put(plain[name], Marks(iptc=iptc))  # of another program
+            state = "missing" if name == "a.txt" else "valid"
+            assert states(verify(alone, name))["iptc"] == state
+
+
+def test_iptc_in_json_is_checked_in_an_object_and_in_lines() -> None:
+    iptc = {"DigitalSourceType": mark.SOURCE, "AISystemUsed": mark.SYSTEM}
+    for change, state in (
+        ({}, "valid"),
+        ({"AISystemUsed": "Brush"}, "invalid"),
+        ({"AISystemVersionUsed": "9.9"}, "invalid"),
+        ({"AISystemUsed": 1}, "invalid"),
+        ({"AISystemUsed": ["Sparring"]}, "invalid"),
+        ({"DigitalSourceType": "trainedAlgorithmicMedia"}, "invalid"),
+    ):  # fmt: skip
+        told = {"text": "x", **iptc, **change, "sparring": some_facts().to_json()}
+        content = json.dumps(told).encode()
+        assert states(verify(content, "a.json"))["iptc"] == state, change
+        assert states(verify(content + b"\n" + content, "a.jsonl"))["iptc"] == state, change
+    for recipe in (1, {}, "x" * 10**6):
+        line = json.dumps({**iptc, "sparring": recipe}).encode()
+        assert states(verify(line, "a.jsonl"))["iptc"] == "valid"
+
+
 def seen(content: bytes, name: str) -> object:
     """What people get of a file, by a reader that is not ours; None where it reads nothing."""
     try:
@@ -215,7 +252,7 @@ def test_a_flipped_bit_never_goes_unnoticed_in_the_content(
     made = labelled(plain[name], name, some_facts(), PLAIN)
     before = digest(carrier_of(made.content, name).essence(made.content))
     whole = seen(made.content, name)
-    assert (whole is None) == (name in ("a.md", "a.html"))
+    assert (whole is None) == (name in ("a.md", "a.html", "a.mid"))
 
     @settings(max_examples=30, deadline=None)
     @given(st.integers(0, len(made.content) - 1), st.integers(0, 7))
@@ -238,17 +275,47 @@ def test_a_flipped_bit_never_goes_unnoticed_in_the_content(
     check()
 
 
-@pytest.mark.parametrize("name", sorted({*MEDIA} - {"a.wav"}))  # whose chunks are any program's
+@pytest.mark.parametrize("name", [*MEDIA, "a.mid"])
 def test_bytes_behind_the_end_are_noticed(name: str, plain: Mapping[str, bytes]) -> None:
     made = labelled(plain[name], name, some_facts(), PLAIN).content
     assert states(verify(made, name))["integrity"] == "valid"
     try:
         assert states(verify(made + b"more words", name))["integrity"] == "invalid"
     except BadData as error:
-        assert "cannot be read" in str(error)
+        assert re.search("follows|more than the file has left", str(error))
     carrier = carrier_of(plain[name], name)
     again = labelled(made, name, some_facts(), PLAIN).content
     assert digest(carrier.essence(again)) == digest(carrier.essence(plain[name]))
+
+
+@pytest.mark.parametrize("kind", [b"bext", b"cue ", b"LIST", b"id3 "])
+def test_chunks_of_other_programs_in_a_wave_are_kept_and_count(
+    kind: bytes, plain: Mapping[str, bytes]
+) -> None:
+    chunk = kind + struct.pack("<I", 8) + b"adtlwork"
+    before = plain["a.wav"]
+    for content in (before + chunk, before[:12] + chunk + before[12:], before + chunk + b"tail"):
+        made = labelled(content, "a.wav", some_facts(), PLAIN).content
+        assert verify(made, "a.wav").is_sound
+        assert chunk in made and made.endswith(b"tail") == content.endswith(b"tail")
+        edited = made.replace(b"adtlwork", b"adtlplay")
+        for other in (edited, made.replace(chunk, b""), made + b"x", made + chunk):
+            assert states(verify(other, "a.wav"))["integrity"] == "invalid"
+    made = labelled(before, "a.wav", some_facts(), PLAIN).content
+    added = made[:12] + chunk + made[12:]
+    assert states(verify(added, "a.wav"))["integrity"] == "invalid"
+
+
+def test_what_only_describes_a_wave_does_not_count(plain: Mapping[str, bytes]) -> None:
+    """As files were labelled before other chunks counted: the format and the sound alone."""
+    data = plain["a.wav"][plain["a.wav"].index(b"data") + 8 :]
+    carrier = carrier_of(plain["a.wav"], "a.wav")
+    form = plain["a.wav"][20:36]
+    assert digest(carrier.essence(plain["a.wav"])) == digest([b"fmt ", form, b"data", data])
+    info = b"LIST" + struct.pack("<I", 12) + b"INFOIART\0\0\0\0"
+    for extra in (info, b"_PMX\0\0\0\0", b"C2PA\0\0\0\0", b"AIGC\2\0\0\0{}"):
+        content = plain["a.wav"] + extra
+        assert digest(carrier.essence(content)) == digest(carrier.essence(plain["a.wav"]))
 
 
 WORDS = "by me, not a machine"

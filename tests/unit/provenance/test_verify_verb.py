@@ -100,3 +100,37 @@ def test_any_name_works_and_is_shown_on_one_line(
     assert "(PNG): It says that it is AI-generated" in first
     assert first.split(" (PNG)")[0].isprintable()
     assert "\u202e" not in out
+
+
+def test_a_text_without_the_file_beside_it_says_where_its_label_would_be(
+    says: Says, tmp_path: Path, plain: Mapping[str, bytes]
+) -> None:
+    made = labelled(plain["a.txt"], "a.txt", some_facts(), PLAIN)
+    (tmp_path / "a.txt").write_bytes(made.content)
+    code, out, err = says("a.txt", "--json")
+    (told,) = json.loads(out)
+    assert (code, err, told["sound"]) == (0, "", True)
+    assert told["sentence"].startswith("It says that it is AI-generated, by Sparring")
+    layers = {layer["name"]: layer for layer in told["layers"]}
+    assert {name: layer["state"] for name, layer in layers.items()} == {
+        "recipe": "valid", "implicit": "missing", "iptc": "missing", "disclosure": "valid",
+        "visible": "present", "integrity": "missing",
+    }  # fmt: skip
+    assert layers["implicit"]["says"] == (
+        "Such a file has no room for this label: its place is a file beside it, NAME.aigc.json, "
+        "which is not here."
+    )
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+@pytest.mark.parametrize("key", ["a", "AIGC", "sparring"])
+def test_deep_json_is_refused_in_one_sentence(
+    says: Says, tmp_path: Path, depth: int, key: str
+) -> None:
+    text = f'{{"text": "x", "{key}": ' + "[" * depth + "]" * depth + "}"
+    (tmp_path / "deep.json").write_text(text)
+    code, _, err = says("deep.json")
+    assert code == 3
+    assert err.splitlines()[0] == (
+        "sparring: deep.json cannot be verified: its brackets are nested too deep to be read."
+    )

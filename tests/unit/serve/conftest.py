@@ -37,6 +37,15 @@ def client(services: Services) -> TestClient:
 
 
 @pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service of the shipped model that speaks digits, alone."""
+    folder = tmp_path_factory.mktemp("speaking")
+    settings = Settings(folder / "kept", {"spoken-digits": "spoken-digits"}, runs=folder / "runs")
+    with Services(settings) as services:
+        yield TestClient(create_app(services), base_url="http://localhost")
+
+
+@pytest.fixture(scope="module")
 def address(services: Services) -> Iterator[str]:
     """Where a real server answers."""
     bound = listening("127.0.0.1", 0)

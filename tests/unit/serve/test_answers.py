@@ -103,7 +103,7 @@ def test_pictures_come_as_events_too(client: TestClient) -> None:
         ({"prompt": "purple"}, "prompt"),
         ({"label": "purple"}, "label"),
         ({"label": {"colour": "dark"}}, "label"),
-        ({"latent": [0.0]}, None),
+        ({"latent": [0.0]}, "latent"),
         ({"n": 0}, "n"),
         ({"n": 11}, "n"),
         ({"n": "2"}, "n"),

@@ -78,7 +78,7 @@ def test_its_pictures_say_so_and_are_made_again(
 def test_a_model_of_texts_is_refused(client: TestClient) -> None:
     answer = client.post("/v1/completions", json={"model": "lines", "prompt": ""})
     assert answer.status_code == 400
-    assert "use --engine torch" in answer.json()["error"]["message"]
+    assert "choose the engine torch" in answer.json()["error"]["message"]
 
 
 def test_the_faster_engine_is_taken(trained: Run, wrote: Run) -> None:

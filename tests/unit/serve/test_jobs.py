@@ -346,6 +346,18 @@ def test_a_recipe_from_afar_names_no_paths_and_no_code(
         recipe_from_afar(name, overrides)
 
 
+def test_nothing_that_a_recipe_from_afar_names_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "it ran"
+    (tmp_path / "farmod.py").write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for place in ("objective", "data", "networks.generator"):
+        with pytest.raises(UserError, match=r"name: .* no code from elsewhere\.$"):
+            recipe_from_afar("digits", {f"{place}.name": "farmod:X"})
+    assert not marker.exists()
+
+
 def test_a_running_job_comes_before_those_that_wait(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "jobs.sqlite")
     first, second = store.add("train", {"run": "a"}), store.add("train", {"run": "a"})

@@ -115,18 +115,18 @@ def test_what_pages_make_waits_its_turn_behind_the_one_worker(desk: Desk) -> Non
 
 def test_a_poem_on_the_shelf_keeps_its_label_beside_it(desk: Desk) -> None:
     sampler = sparring.load("quatrains")
-    (piece,) = desk.shelf.add(make(sampler, Asked(1, 4)), "quatrains")
-    beside = desk.shelf.beside(piece)
+    (piece,) = desk.pieces.add(make(sampler, Asked(1, 4)), "quatrains")
+    beside = desk.pieces.beside(piece)
     assert beside is not None and label_address(piece) == f"/made/{beside.name}"
-    content = desk.shelf.path(piece).read_bytes()
+    content = desk.pieces.path(piece).read_bytes()
 
     def state(label: bytes) -> str:
         layers = desk.verify(content, piece.file, label).layers
         return next(layer.state for layer in layers if layer.name == "implicit")
 
     assert state(b"") == "missing" and state(beside.read_bytes()) == "valid"
-    (other,) = desk.shelf.add(make(desk.sampler("digits"), Asked(1, 4)), "digits")
-    assert desk.shelf.beside(other) is None  # a picture has room for it
+    (other,) = desk.pieces.add(make(desk.sampler("digits"), Asked(1, 4)), "digits")
+    assert desk.pieces.beside(other) is None  # a picture has room for it
 
 
 def test_a_training_example_is_its_own_nearest(trained: Run, desk: Desk) -> None:

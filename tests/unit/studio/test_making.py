@@ -13,7 +13,7 @@ from sparring.core.errors import BadData, UserError
 from sparring.provenance.verify import verify
 from sparring.studio.atlas import Plane, condition_of, directions, features, glimpse
 from sparring.studio.making import MOST, Asked, alike, make
-from sparring.studio.shelf import Shelf
+from sparring.studio.pieces import Pieces
 
 WISHES = [
     Asked(3, 5),
@@ -30,11 +30,11 @@ def test_each_piece_on_the_shelf_is_made_again_to_the_same_bits(
 ) -> None:
     made = make(sampler, asked)
     samples = torch.cat([some.samples for some, _ in made])
-    shelf = Shelf(tmp_path)
-    kept = shelf.add(made, "tiny")
+    pieces = Pieces(tmp_path)
+    kept = pieces.add(made, "tiny")
     assert len(kept) == asked.count
     for piece, sample in zip(kept, samples, strict=True):
-        stored = shelf.piece(piece.name)
+        stored = pieces.piece(piece.name)
         assert stored == piece
         ((again, _),) = make(sampler, stored.again())
         assert torch.equal(again.samples[0], sample)
@@ -46,9 +46,9 @@ def test_each_file_says_by_what_it_can_be_made_again(
 ) -> None:
     made = make(sampler, asked)
     samples = torch.cat([some.samples for some, _ in made])
-    shelf = Shelf(tmp_path)
-    for piece, sample in zip(shelf.add(made, "tiny"), samples, strict=True):
-        verdict = verify(shelf.path(piece).read_bytes(), piece.file)
+    pieces = Pieces(tmp_path)
+    for piece, sample in zip(pieces.add(made, "tiny"), samples, strict=True):
+        verdict = verify(pieces.path(piece).read_bytes(), piece.file)
         assert verdict.is_sound and verdict.facts is not None
         assert verdict.facts.origin.model == sampler.model_hash
         ((again, _),) = make(sampler, Asked.of(verdict.facts))
@@ -94,24 +94,24 @@ def test_wrong_wishes_get_a_sentence(sampler: sparring.Sampler) -> None:
 
 
 def test_what_is_not_on_the_shelf_is_not_found(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    pieces = Pieces(tmp_path)
     with pytest.raises(UserError, match="not the name"):
-        shelf.piece("../secret")
+        pieces.piece("../secret")
     with pytest.raises(BadData, match="no 2"):
-        shelf.piece("20260101000000000-000")
+        pieces.piece("20260101000000000-000")
     (tmp_path / "20260101000000000-000.json").write_text("{")
-    assert shelf.newest(5) == [] and len(shelf) == 1
+    assert pieces.newest(5) == [] and len(pieces) == 1
 
 
 def test_pieces_are_newest_first_and_can_be_thrown_away(
     sampler: sparring.Sampler, tmp_path: Path
 ) -> None:
-    shelf = Shelf(tmp_path)
-    kept = shelf.add(make(sampler, Asked(3, 0)), "tiny")
-    assert [piece.seed for piece in shelf.newest(2)] == [2, 1]
-    assert [piece.seed for piece in shelf.newest(2, skip=2)] == [0]
-    shelf.remove(kept[1])
-    assert [piece.seed for piece in shelf.newest(9)] == [2, 0]
+    pieces = Pieces(tmp_path)
+    kept = pieces.add(make(sampler, Asked(3, 0)), "tiny")
+    assert [piece.seed for piece in pieces.newest(2)] == [2, 1]
+    assert [piece.seed for piece in pieces.newest(2, skip=2)] == [0]
+    pieces.remove(kept[1])
+    assert [piece.seed for piece in pieces.newest(9)] == [2, 0]
     assert len([*tmp_path.iterdir()]) == 4
 
 

@@ -72,7 +72,7 @@ class Found:
         recipes: ours.
         iptc: the values of each of the properties `IPTC`.
         notices: words for people that say that it is AI-generated.
-        each_line: whether every line of it tells its own recipe.
+        first_line: the recipe of its first line, where every line tells its own.
         credentials: how many stores of C2PA it holds.
         faults: places of labels that cannot be read, and why.
     """
@@ -81,7 +81,7 @@ class Found:
     recipes: list[str] = field(default_factory=list)
     iptc: dict[str, list[str]] = field(default_factory=_nothing_of_iptc)
     notices: list[str] = field(default_factory=list)
-    each_line: bool = False
+    first_line: str = ""
     credentials: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -99,6 +99,8 @@ class Carrier(ABC):
     """Whether the notices that it finds are seen by whoever opens such a file."""
     has_room: ClassVar[bool] = True
     """Whether the label of GB 45438-2025 has a place inside; else it lies in a file beside."""
+    copied: ClassVar[bool] = False
+    """Whether a copy of that label lies beside too, as few programs know its place inside."""
 
     @abstractmethod
     def claims(self, content: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""Vorbis comments: the lines `NAME=value` in FLAC and Ogg (TC260-PG-202510A)."""
+"""Vorbis comments: the lines `NAME=value` in FLAC and Ogg (TC260-PG-202510A).
+
+Text events of MIDI hold such lines too.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,20 @@ MOST = 10_000  # comments
 
 def written(marks: Marks, vendor: bytes) -> bytes:
     """The block with all comments, without what a container puts around it."""
+    told = [f"DESCRIPTION={mark.NOTICE}", *lines(marks)]
+    sized = [struct.pack("<I", len(part)) + part for part in (vendor, *map(str.encode, told))]
+    return sized[0] + struct.pack("<I", len(told)) + b"".join(sized[1:])
+
+
+def lines(marks: Marks) -> list[str]:
+    """What machines read; words for people come beside it."""
     values = {
         AIGC: json.dumps(dict(marks.aigc)) if marks.aigc else "",
         **{name.upper(): value for name, value in marks.iptc.items()},
-        "DESCRIPTION": mark.NOTICE,
         "SOFTWARE": mark.SOFTWARE,
         RECIPE.upper(): marks.recipe,
     }
-    lines = [f"{name}={value}".encode() for name, value in values.items() if value]
-    parts = [vendor, *lines]
-    sized = [struct.pack("<I", len(part)) + part for part in parts]
-    return sized[0] + struct.pack("<I", len(lines)) + b"".join(sized[1:])
+    return [f"{name}={value}" for name, value in values.items() if value]
 
 
 def vendor_of(block: bytes) -> bytes:
@@ -38,12 +44,13 @@ def read(block: bytes, place: str, found: Found) -> None:
     try:
         next(parts, b"")
         for part in parts:
-            _read_one(part.decode(), place, found)
+            read_one(part.decode(), place, found)
     except (Unreadable, UnicodeDecodeError) as error:
         found.faults.append(f"{place} cannot be read: {error}")
 
 
-def _read_one(comment: str, place: str, found: Found) -> None:
+def read_one(comment: str, place: str, found: Found) -> None:
+    """Add what one line says to `found`."""
     name, _, value = comment.partition("=")
     name = name.upper()
     if name == AIGC:

@@ -12,13 +12,14 @@ from sparring.provenance.carriers.gif import Gif
 from sparring.provenance.carriers.jpeg import Jpeg
 from sparring.provenance.carriers.json_lines import JsonLines
 from sparring.provenance.carriers.markdown import Markdown
+from sparring.provenance.carriers.midi import Midi
 from sparring.provenance.carriers.ogg import Ogg
 from sparring.provenance.carriers.plain_text import PlainText
 from sparring.provenance.carriers.png import Png
 from sparring.provenance.carriers.wav import Wav
 from sparring.provenance.carriers.web_page import WebPage
 
-BY_SIGNATURE: tuple[Carrier, ...] = (Png(), Jpeg(), Gif(), Wav(), Flac(), Ogg())
+BY_SIGNATURE: tuple[Carrier, ...] = (Png(), Jpeg(), Gif(), Wav(), Flac(), Ogg(), Midi())
 TEXTS: tuple[Carrier, ...] = (WebPage(), Markdown(), Document(), JsonLines(), PlainText())
 """Most particular first: whatever is none of the others is plain text."""
 

@@ -11,6 +11,7 @@ from sparring.provenance.carriers import AIGC, IPTC, RECIPE, Carrier, Found, Mar
 from sparring.provenance.carriers.plain_text import decoded
 
 Pairs = list[tuple[str, Any]]
+TOO_DEEP = "its brackets are nested too deep to be read"
 OURS = (AIGC, *IPTC, RECIPE)
 
 
@@ -54,13 +55,18 @@ class Document(Carrier):
             elif key == "Description" and value == mark.NOTICE:
                 found.notices.append(mark.NOTICE)
             elif key in IPTC:
-                found.iptc[key].append(str(value))
+                found.iptc[key].append(as_word(value))
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
         """What else the object says, however it is spaced and ordered."""
         told = [[key, _told(value)] for key, value in _rest(content)]
         yield json.dumps(sorted(told)).encode()
+
+
+def as_word(value: object) -> str:
+    """A property's value, which is nothing where it is no string."""
+    return value if isinstance(value, str) else ""
 
 
 class _Object(Pairs):
@@ -70,8 +76,10 @@ class _Object(Pairs):
 def _pairs(content: bytes) -> Pairs:
     try:
         read = json.loads(decoded(content), object_pairs_hook=_Object)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"it is no JSON: {error or 'it is nested too deep'}") from error
+    except RecursionError as error:
+        raise Unreadable(TOO_DEEP) from error
+    except ValueError as error:
+        raise Unreadable(f"it is no JSON ({error})") from error
     if not isinstance(read, _Object):
         raise Unreadable("it is no JSON object")
     return read
@@ -82,7 +90,7 @@ def _rest(content: bytes) -> Pairs:
     try:
         return [(key, _plain(value)) for key, value in pairs]
     except RecursionError as error:
-        raise Unreadable("it is nested too deep") from error
+        raise Unreadable(TOO_DEEP) from error
 
 
 def _is_ours(key: str, value: Any) -> bool:
@@ -105,7 +113,7 @@ def _told(value: Any) -> str:
     try:
         return _as_text(value)
     except RecursionError as error:
-        raise Unreadable("it is nested too deep") from error
+        raise Unreadable(TOO_DEEP) from error
 
 
 def _as_text(value: Any) -> str:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 from sparring.core import mark
-from sparring.provenance.carriers import RECIPE, Carrier, Found, Marks
+from sparring.provenance.carriers import IPTC, RECIPE, Carrier, Found, Marks
+from sparring.provenance.carriers.document import as_word
 from sparring.provenance.carriers.plain_text import decoded, is_text
 
 LINE = 1_000_000  # letters of a first line that is looked at
@@ -32,7 +33,10 @@ class JsonLines(Carrier):
         """What the first line says, as the others are like it."""
         found = Found()
         first = _first(content)
-        found.each_line = RECIPE in first
+        found.first_line = json.dumps(first[RECIPE]) if RECIPE in first else ""
+        for name in IPTC:
+            if name in first:
+                found.iptc[name].append(as_word(first[name]))
         if first.get("Description") == mark.NOTICE:
             found.notices.append(mark.NOTICE)
         return found

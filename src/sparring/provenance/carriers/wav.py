@@ -19,8 +19,12 @@ from sparring.provenance.carriers import (
 )
 
 MOST = 100_000  # chunks
+LABELS = (b"AIGC", b"_PMX", b"C2PA")
 SOUND = (b"fmt ", b"data", b"fact")
 COMMENT = b"ICMT"
+
+Chunk = tuple[bytes, int, int]
+"""Its kind, and start and end of its data."""
 
 
 class Wav(Carrier):
@@ -36,10 +40,11 @@ class Wav(Carrier):
 
     def put(self, content: bytes, marks: Marks) -> bytes:
         """Labels stand behind the sound, where no player minds them."""
+        chunks, tail = _parsed(content)
         kept = [
-            _chunk(kind, content[start:end])
-            for kind, start, end in _chunks(content)
-            if kind not in (b"AIGC", b"_PMX", b"LIST", b"C2PA")
+            _chunk(chunk[0], content[chunk[1] : chunk[2]])
+            for chunk in chunks
+            if not _is_label(content, chunk)
         ]
         words = {b"ISFT": mark.SOFTWARE, COMMENT: mark.NOTICE}
         info = b"".join(_chunk(kind, text.encode() + b"\0") for kind, text in words.items())
@@ -48,12 +53,12 @@ class Wav(Carrier):
         if marks.aigc:
             kept.append(_chunk(b"AIGC", json.dumps(dict(marks.aigc)).encode()))
         body = b"WAVE" + b"".join(kept)
-        return b"RIFF" + struct.pack("<I", len(body)) + body
+        return b"RIFF" + struct.pack("<I", len(body)) + body + content[tail:]
 
     def find(self, content: bytes) -> Found:
         """All labels, XMP, comments and stores of C2PA."""
         found = Found()
-        for kind, start, end in _chunks(content):
+        for kind, start, end in _parsed(content)[0]:
             data = content[start:end] if end - start <= LONGEST else b""
             if kind == b"AIGC":
                 _read_label(data, found)
@@ -66,23 +71,39 @@ class Wav(Carrier):
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
-        """The format and the sound."""
-        for kind, start, end in _chunks(content):
+        """The format, the sound and all chunks that are no labels, and what lies behind the last.
+
+        The size of those that are not the sound's own is a part of it, so that none can swallow
+        what follows.
+        """
+        chunks, tail = _parsed(content)
+        for chunk in chunks:
+            kind, start, end = chunk
             if kind in SOUND:
                 yield kind + content[start:end]
+            elif not _is_label(content, chunk):
+                yield kind + struct.pack("<I", end - start) + content[start:end]
+        yield content[tail:]
 
 
-def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of the data of every chunk; a last one that claims too much is cut."""
+def _is_label(content: bytes, chunk: Chunk) -> bool:
+    """Whether a chunk describes the file; lists of other kinds, such as of loops, are content."""
+    kind, start, _ = chunk
+    return kind in LABELS or (kind == b"LIST" and content[start : start + 4] == b"INFO")
+
+
+def _parsed(content: bytes) -> tuple[list[Chunk], int]:
+    """Every chunk, of which a last one that claims too much is cut, and where they end."""
+    chunks: list[Chunk] = []
     place = 12
-    for _ in range(MOST):
-        if place + 8 > len(content):
-            return
+    while place + 8 <= len(content):
+        if len(chunks) == MOST:
+            raise Unreadable(f"the WAV has more than {MOST:,} chunks")
         kind = content[place : place + 4]
         size = int.from_bytes(content[place + 4 : place + 8], "little")
-        yield kind, place + 8, min(place + 8 + size, len(content))
+        chunks.append((kind, place + 8, min(place + 8 + size, len(content))))
         place += 8 + size + size % 2
-    raise Unreadable(f"the WAV has more than {MOST:,} chunks")
+    return chunks, place
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Request
@@ -18,8 +18,8 @@ from pydantic_core import PydanticCustomError
 
 from sparring.core.errors import nearest
 from sparring.core.version import VERSION
-from sparring.generation.asking import LabelSets, parse_labels
-from sparring.generation.batch import Ask
+from sparring.generation.asking import parse_labels, require_makeable
+from sparring.generation.batch import Ask, latent_of, require_one_latent, require_one_sample
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
 from sparring.provenance.facts import ENGINE
@@ -30,6 +30,8 @@ from sparring.serve.services import Services
 Anything = TypeVar("Anything")
 FRESH = 2**32  # seeds are drawn below this where none is given, so that people can type them
 LONGEST_LATENT = 65_536
+MODEL = "as in /v1/models; may be left out where there is one alone"
+VISIBLE: Any = Field(False, description="whether files carry a label that people see or hear, too")
 ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "An error object that says which field is wrong."},
     "5XX": {"description": "An error object."},
@@ -73,7 +75,7 @@ class Way(Body):
 class Samples(Body):
     """What pictures and sounds are asked for by, beside what clients of other services know."""
 
-    model: str = Field("", max_length=200, description="as in /v1/models; empty = the first one")
+    model: str = Field("", max_length=200, description=MODEL)
     prompt: str = Field(
         "", max_length=LONGEST_INPUT, description="classes, e.g. '7' or 'digit=7', or nothing"
     )
@@ -92,19 +94,20 @@ class Samples(Body):
         None, min_length=1, max_length=LONGEST_LATENT, description="in place of a seed's own"
     )
     interpolate: Way | None = Field(None, description="in place of one seed's latent")
+    visible: bool = VISIBLE
     user: str | None = Field(None, max_length=500, description="kept in the log as a hash alone")
 
-    def ask(self, sets: LabelSets) -> Ask:
-        """What it asks of a model with these label sets.
+    def ask(self, sampler: Sampler) -> Ask:
+        """What it asks of a model.
 
         Raises:
-            Refused: they have no such class.
+            Refused: what the model cannot do, by the field that asks for it.
         """
         labels = self.prompt if self.label is None else self.label
         with blaming("prompt" if self.label is None else "label"):
-            parse_labels(labels, sets)
+            parse_labels(labels, sampler.labels)
         way = self.interpolate
-        return Ask(
+        ask = Ask(
             count=self.n or 1,
             seed=fresh_seed(self.seed),
             labels=labels,
@@ -112,7 +115,18 @@ class Samples(Body):
             latent=tuple(self.latent or ()),
             between=(way.seeds[0], way.seeds[1]) if way is not None else None,
             share=way.share if way is not None else 0.5,
+            visible=self.visible,
         )
+        with blaming("interpolate"):
+            require_one_latent(ask)
+        with blaming("n"):
+            require_one_sample(ask)
+        with blaming("seed"):
+            require_makeable(ask.count, (ask.seed, ask.seed + ask.count - 1), ask.truncation)
+        if ask.latent:
+            with blaming("latent"):
+                latent_of(sampler, ask.latent)
+        return ask
 
 
 def fresh_seed(given: int | None) -> int:
@@ -126,9 +140,27 @@ def fingerprint(sampler: Sampler) -> str:
     return "-".join(filter(None, (sampler.model_hash[:16], VERSION, engine)))
 
 
-def named(services: Services, model: str) -> str:
-    """The model that is meant: the first one where no name is given."""
-    return model or next(iter(services.registry.names()), "")
+async def named(services: Services, model: str) -> str:
+    """The model that is meant: the only one where no name is given.
+
+    Raises:
+        Refused: no name is given, and there are several.
+    """
+    return model or only(await asyncio.to_thread(services.registry.names))
+
+
+def only(names: Sequence[str]) -> str:
+    """The name of the only model; "" where there is none.
+
+    Raises:
+        Refused: there are several.
+    """
+    if len(names) > 1:
+        raise Refused(
+            400, f"Several models are served; name one: {', '.join(names)}.", param="model",
+            code="missing_field",
+        )  # fmt: skip
+    return names[0] if names else ""
 
 
 def require_kind(sampler: Sampler, media: str, where: str) -> None:

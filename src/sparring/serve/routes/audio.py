@@ -17,6 +17,8 @@ from sparring.serve.errors import Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, MOST_WORDS
 from sparring.serve.routes._asked import (
     ERRORS,
+    MODEL,
+    VISIBLE,
     Body,
     Here,
     Samples,
@@ -40,7 +42,7 @@ ANY_VOICE = "default"
 class SpeechRequest(Body):
     """Words that shall be spoken."""
 
-    model: str = Field(max_length=200, description="as in /v1/models")
+    model: str = Field(max_length=200, description=MODEL.replace("left out", "empty"))
     input: str = Field(
         min_length=1, max_length=LONGEST_INPUT, description="classes with blanks between: '4 0 7'"
     )
@@ -51,6 +53,7 @@ class SpeechRequest(Body):
     stream_format: str | None = Field("audio", max_length=20, description="audio alone")
     seed: int | None = Field(0, ge=0, lt=2**62, description="of the first word; null = drawn anew")
     truncation: float | None = Field(1.0, gt=0, le=1)
+    visible: bool = VISIBLE
 
 
 class SoundsRequest(Samples):
@@ -62,13 +65,14 @@ class SoundsRequest(Samples):
 @router.post(SPEECH, responses=ERRORS)
 async def speech(request: Request, asked: SpeechRequest, services: Here) -> Response:
     """Speak words in one voice; the answer is the file."""
-    name = named(services, asked.model)
+    name = await named(services, asked.model)
     sampler = await services.sampler(name)
     require_kind(sampler, "audio/", SPEECH)
     form = require_form(sampler, asked.response_format or "wav", "response_format")
     _require_possible(sampler, asked)
+    speaker = sampler.visibly() if asked.visible else sampler
     say = partial(
-        spell, sampler, asked.input, seed=fresh_seed(asked.seed),
+        spell, speaker, asked.input, seed=fresh_seed(asked.seed),
         labels="" if asked.voice == ANY_VOICE else asked.voice,
         truncation=asked.truncation or 1.0,
     )  # fmt: skip
@@ -83,11 +87,11 @@ async def speech(request: Request, asked: SpeechRequest, services: Here) -> Resp
 async def generate(request: Request, asked: SoundsRequest, services: Here) -> Response:
     """Make 1 to 10 sounds."""
     note_user(request, asked.user)
-    name = named(services, asked.model)
+    name = await named(services, asked.model)
     sampler = await services.sampler(name)
     require_kind(sampler, "audio/", GENERATIONS)
     form = require_form(sampler, asked.output_format or "wav", "output_format")
-    ask = asked.ask(sampler.labels)
+    ask = asked.ask(sampler)
 
     async def make() -> Mapping[str, Any]:
         made = await services.generate(name, ask)

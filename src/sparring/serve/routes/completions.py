@@ -23,6 +23,7 @@ from sparring.serve.errors import Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, MOST_STOPS, MOST_TEXTS
 from sparring.serve.routes._asked import (
     ERRORS,
+    MODEL,
     Body,
     Here,
     answered,
@@ -54,7 +55,7 @@ class StreamOptions(Body):
 class CompletionRequest(Body):
     """Texts that are asked for."""
 
-    model: str = Field("", max_length=200, description="as in /v1/models; empty = the first one")
+    model: str = Field("", max_length=200, description=MODEL)
     prompt: Line | Annotated[list[Line], Field(min_length=1, max_length=MOST_TEXTS)] | None = Field(
         "", description="what texts begin with"
     )
@@ -115,7 +116,7 @@ class _Choice:
 async def complete(request: Request, asked: CompletionRequest, services: Here) -> Response:
     """Write texts."""
     note_user(request, asked.user)
-    name = named(services, asked.model)
+    name = await named(services, asked.model)
     sampler = await services.sampler(name)
     require_kind(sampler, "text/", PATH)
     _require_possible(asked)

@@ -54,10 +54,10 @@ class ImagesRequest(Samples):
 async def generate(request: Request, asked: ImagesRequest, services: Here) -> Response:
     """Make 1 to 10 pictures."""
     note_user(request, asked.user)
-    name = named(services, asked.model)
+    name = await named(services, asked.model)
     sampler = await services.sampler(name)
     form = _require_possible(sampler, asked)
-    ask = asked.ask(sampler.labels)
+    ask = asked.ask(sampler)
 
     async def make() -> Mapping[str, Any]:
         made = await services.generate(name, ask)

@@ -12,20 +12,23 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import Field
 
+from sparring.generation.asking import parse_labels
 from sparring.serve.auth import TRAIN
 from sparring.serve.bodies import StrictRoute
-from sparring.serve.errors import Refused
+from sparring.serve.errors import Refused, blaming
 from sparring.serve.guard import require_scope
 from sparring.serve.jobs import SUCCEEDED, Event, Job
 from sparring.serve.limits import MOST_IN_A_JOB
 from sparring.serve.routes._asked import (
     ERRORS,
     FRESH,
+    MODEL,
+    VISIBLE,
     Body,
     Here,
     fresh_seed,
     json_answer,
-    named,
+    only,
     repeat_key,
 )
 from sparring.serve.services import Services
@@ -38,22 +41,26 @@ FARTHEST = 2**63 - 1  # number of an event
 class JobRequest(Body):
     """Many samples of one model."""
 
-    model: str = Field("", max_length=200, description="as in /v1/models; empty = the first one")
+    model: str = Field("", max_length=200, description=MODEL)
     count: int = Field(ge=1, le=MOST_IN_A_JOB)
     seed: int | None = Field(None, ge=0, lt=2**62)
     label: str | dict[str, str] = ""
     truncation: float = Field(1.0, gt=0, le=1)
+    visible: bool = VISIBLE
 
 
 @router.post("/v1/jobs", status_code=202, responses=ERRORS)
-async def begin(request: Request, asked: JobRequest, services: Here) -> Response:
+def begin(request: Request, asked: JobRequest, services: Here) -> Response:
     """Begin to make many samples; they will be a zip of labelled files."""
     given = asked.model_dump(exclude={"seed"})
     key = own_key(request, repeat_key(request))
     # With a key the seed must not be drawn anew, or the second request would be another one.
     seed = _seed_of(key) if asked.seed is None and key else fresh_seed(asked.seed)
-    wanted = {**given, "model": named(services, asked.model), "seed": seed}
-    job = await asyncio.to_thread(services.make_many, wanted, key)
+    name = asked.model or only(services.registry.names())
+    sampler = services.registry.sampler(name)
+    with blaming("label"):
+        parse_labels(asked.label, sampler.labels)
+    job = services.make_many({**given, "model": name, "seed": seed}, key)
     return accepted(services, job)
 
 
@@ -72,10 +79,10 @@ def one(request: Request, name: str, services: Here) -> Response:
 
 
 @router.delete("/v1/jobs/{name}", responses=ERRORS)
-async def cancel(request: Request, name: str, services: Here) -> Response:
+def cancel(request: Request, name: str, services: Here) -> Response:
     """Cancel a job; a training saves first, and can be resumed."""
     _allowed(request, services, name)
-    job = await asyncio.to_thread(services.jobs.cancel, name)
+    job = services.jobs.cancel(name)
     return json_answer(told(services, job))
 
 
@@ -97,7 +104,7 @@ async def events(
     request: Request, name: str, services: Here, after: int = Query(0, ge=0, le=FARTHEST)
 ) -> Response:
     """What happens to a job, as it happens; Last-Event-ID goes on where a stream was cut off."""
-    _allowed(request, services, name)
+    await asyncio.to_thread(_allowed, request, services, name)
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) < 19:
         after = int(last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,7 @@ def every_model(services: Here) -> Response:
 @router.get("/v1/models/{model}", responses=ERRORS)
 async def one_model(model: str, services: Here) -> Response:
     """One model, with the size of its latents."""
-    described = services.registry.describe(model)
+    described = await asyncio.to_thread(services.registry.describe, model)
     sampler = await services.sampler(model)
     more = {
         "latent": sampler.generator.latent,

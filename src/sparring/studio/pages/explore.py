@@ -177,7 +177,7 @@ class Explorer:
         self.place.calm()
         try:
             made = await desk.worked(lambda: make(sampler, asked))
-            await asyncio.to_thread(desk.shelf.add, made, model)
+            await asyncio.to_thread(desk.pieces.add, made, model)
             tell(say("kept"))
         except UserError as error:
             self.place.warn(error)

@@ -12,7 +12,7 @@ from sparring.serve.limits import LARGEST_UPLOAD
 from sparring.studio.asking_form import AskingForm
 from sparring.studio.gallery import Gallery
 from sparring.studio.making import Asked, make
-from sparring.studio.shelf import Piece
+from sparring.studio.pieces import Piece
 from sparring.studio.shell import Place, panel, tell, trouble
 from sparring.studio.verdicts import draw_verdict, origin_of
 
@@ -69,7 +69,7 @@ async def _make(place: Place, model: str, asked: Asked) -> list[Piece]:
     desk = place.desk
     sampler = await asyncio.to_thread(desk.sampler, model)
     made = await desk.worked(lambda: make(sampler, asked))
-    return await asyncio.to_thread(desk.shelf.add, made, model)
+    return await asyncio.to_thread(desk.pieces.add, made, model)
 
 
 class _Drop:

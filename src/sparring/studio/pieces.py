@@ -59,7 +59,7 @@ class Piece:
         return Asked.from_json(alone)
 
 
-class Shelf:
+class Pieces:
     """A folder of pieces.
 
     Args:

@@ -1,0 +1,147 @@
+"""Every refusal names the field that it is about, in a sentence for people who send requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from sparring.serve.app import create_app
+from sparring.serve.services import Services, Settings
+from sparring.training.run import Run
+
+IMAGES, TEXTS, JOBS = "/v1/images/generations", "/v1/completions", "/v1/jobs"
+SPEECH, SOUNDS, RUNS = "/v1/audio/speech", "/v1/audio/generations", "/v1/runs"
+JSON = {"content-type": "application/json"}
+FARTHEST = 2**63 - 1
+
+
+def error_of(client: TestClient, path: str, asked: dict[str, Any]) -> dict[str, str]:
+    usual = {
+        IMAGES: {"model": "shades", "prompt": ""}, TEXTS: {"model": "lines"},
+        JOBS: {"model": "shades", "count": 2}, RUNS: {"recipe": "digits_quick"},
+    }  # fmt: skip
+    answer = client.post(path, json=usual.get(path, {}) | asked)
+    assert answer.status_code == 400, answer.text
+    error = answer.json()["error"]
+    assert error["message"].endswith((".", "?"))
+    assert "--" not in error["message"]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "param"),
+    [
+        (IMAGES, {"label": 7}, "label"),
+        (IMAGES, {"label": {"class": 7}}, "label"),
+        (IMAGES, {"label": ["dark"]}, "label"),
+        (IMAGES, {"latent": [0.0, "x"]}, "latent.1"),
+        (IMAGES, {"latent": "x"}, "latent"),
+        (IMAGES, {"interpolate": {"seeds": [1, "x"]}}, "interpolate.seeds.1"),
+        (IMAGES, {"interpolate": [1, 2]}, "interpolate"),
+        (IMAGES, {"style": "bold"}, "style"),
+        (TEXTS, {"prompt": 7}, "prompt"),
+        (TEXTS, {"prompt": ["we", 7]}, "prompt.1"),
+        (TEXTS, {"prompt": []}, "prompt"),
+        (TEXTS, {"stop": {"a": 1}}, "stop"),
+        (TEXTS, {"stop": ["a", 1]}, "stop.1"),
+        (TEXTS, {"label": 1.5}, "label"),
+        (TEXTS, {"logit_bias": {"7": "x"}}, "logit_bias"),
+        (TEXTS, {"stream_options": {"include_usage": "x"}}, "stream_options.include_usage"),
+        (JOBS, {"label": 7}, "label"),
+        (RUNS, {"overrides": {"seed": {}}}, "overrides"),
+        (RUNS, {"overrides": {"seed": [{}]}}, "overrides"),
+    ],
+)
+def test_a_field_of_several_kinds_is_named_alone(
+    client: TestClient, path: str, asked: dict[str, Any], param: str
+) -> None:
+    error = error_of(client, path, asked)
+    assert error["param"] == param
+    assert error["message"].startswith(f"{param}: "), error
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "param"),
+    [
+        (IMAGES, {"latent": [0.0]}, "latent"),
+        (IMAGES, {"latent": [1e308] * 8}, "latent"),
+        (IMAGES, {"latent": [0.0] * 8, "n": 2}, "n"),
+        (IMAGES, {"interpolate": {"seeds": [1, 2]}, "n": 2}, "n"),
+        (IMAGES, {"latent": [0.0] * 8, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
+        (IMAGES, {"seed": FARTHEST, "n": 2}, "seed"),
+        (IMAGES, {"seed": FARTHEST, "n": 2, "stream": True}, "seed"),
+        (TEXTS, {"seed": FARTHEST, "n": 2}, "seed"),
+        (JOBS, {"label": "purple"}, "label"),
+        (JOBS, {"label": {"colour": "dark"}}, "label"),
+        (JOBS, {"model": "lines", "label": "dark"}, "label"),
+        (JOBS, {"seed": FARTHEST, "count": 10_000}, "seed"),
+    ],
+)
+def test_what_a_model_cannot_do_is_named(
+    client: TestClient, path: str, asked: dict[str, Any], param: str
+) -> None:
+    assert error_of(client, path, asked)["param"] == param
+
+
+@pytest.mark.parametrize("path", [IMAGES, TEXTS, JOBS, "/v1/audio/generations", SPEECH])
+@pytest.mark.parametrize("given", [{"model": ""}, {}])
+def test_of_several_models_one_must_be_named(
+    client: TestClient, path: str, given: dict[str, str]
+) -> None:
+    usual = {IMAGES: {"prompt": ""}, JOBS: {"count": 2}, SPEECH: {"input": "1", "voice": "default"}}
+    answer = client.post(path, json=usual.get(path, {}) | given)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, "model", "missing_field")
+    if not (path == SPEECH and not given):  # where the field itself is needed
+        assert error["message"] == "Several models are served; name one: lines, shades."
+
+
+def test_where_there_is_one_model_it_need_not_be_named(trained: Run, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "kept", {"shades": trained.folder}, runs=tmp_path / "runs")
+    with Services(settings) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        for given in ({}, {"model": ""}):
+            assert client.post(IMAGES, json={"prompt": "", **given}).status_code == 200
+            assert client.post(JOBS, json={"count": 2, **given}).json()["request"]["model"] == (
+                "shades"
+            )
+
+
+def test_sounds_are_refused_by_their_fields(spoken: TestClient) -> None:
+    asked = {"input": "seven", "voice": "default", "model": ""}
+    error = error_of(spoken, SPEECH, asked)
+    assert error["param"] == "input"
+    assert "all words must be classes of one label set" in error["message"]
+    error = error_of(spoken, SOUNDS, {"seed": FARTHEST, "n": 2})
+    assert error["param"] == "seed"
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "said"),
+    [
+        (IMAGES, {"label": 7}, "label: it must be a text or an object."),
+        (IMAGES, {"label": {"class": 7}}, "label: what 'class' is must be a text."),
+        (IMAGES, {"n": True}, "n: it must be a whole number."),
+        (IMAGES, {"seed": -1}, "seed: input should be greater than or equal to 0."),
+        (IMAGES, {"interpolate": 3}, "interpolate: it must be an object."),
+        (TEXTS, {"prompt": 7}, "prompt: it must be a text or a list."),
+        (TEXTS, {"prompt": "x" * 5_000}, "prompt: String should have at most 4096 characters."),
+    ],
+)
+def test_a_sentence_says_what_is_needed(
+    client: TestClient, path: str, asked: dict[str, Any], said: str
+) -> None:
+    assert error_of(client, path, asked)["message"] == said
+
+
+def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
+    body = b'{"model": "shades", "prompt": "", "seed": ' + b"9" * 5_000 + b"}"
+    error = client.post(IMAGES, content=body, headers=JSON).json()["error"]
+    assert error["message"] == "A whole number has more than 400 digits."
+    assert error["code"] == "invalid_json"
+    said = client.get(JOBS, params={"limit": "9" * 5_000}).json()["error"]
+    assert said["param"] == "limit"
+    assert "sys" not in said["message"]

@@ -1,0 +1,92 @@
+"""Rows of symbols: what is known of a symbol, all that share it know."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sparring.core.spec import Condition, Spec
+from sparring.networks import Generator
+from sparring.networks.recurrent import RecurrentGenerator
+from sparring.networks.transformer import TransformerDiscriminator, TransformerGenerator
+
+PLAIN = Spec("text", (12,), symbols=6)
+KNOWN = Spec("text", (12,), symbols=6, traits=(0, 0b01, 0b10, 0b11, 0b01, 0))
+
+
+def test_what_one_symbol_learns_its_kin_know() -> None:
+    torch.manual_seed(0)
+    read = TransformerGenerator(KNOWN, width=16, heads=2, depth=1, meaning=8).read
+    assert read.shared is not None
+    before = read.table.detach()
+    with torch.no_grad():
+        read.shared[0] += 1
+        read.shared[1] -= 2
+    moved = (read.table - before).detach()
+    # Of symbols 0 to 5, then of the beginning and of a hole, of which nothing is known.
+    assert moved[:, 0].tolist() == pytest.approx([0, 1, -2, -1, 1, 0, 0, 0], abs=1e-5)
+    read.rows.grad = read.shared.grad = None
+    read(torch.tensor([[1, 3]]), Condition()).sum().backward()
+    assert read.shared.grad is not None
+    assert read.shared.grad[:, 0].tolist() == [2, 1]
+    weights = torch.eye(6)[None]
+    exact = read(torch.arange(6)[None], Condition())
+    torch.testing.assert_close(read(weights, Condition()), exact)
+
+
+def test_traits_are_written_by_as_well_as_read() -> None:
+    torch.manual_seed(0)
+    for kind in (TransformerGenerator, RecurrentGenerator):
+        writer = kind(KNOWN, width=16, meaning=8)
+        text = torch.zeros(1, 12, dtype=torch.long)
+        with torch.no_grad():
+            before = writer.eval().logits(text, Condition())
+            writer.read.shared[1] += 1
+            after = writer.logits(text, Condition())
+        moved = (after - before)[0, 0]
+        assert torch.allclose(moved[[1, 4, 5]], moved[0].expand(3), atol=1e-4), "none has it"
+        assert not torch.allclose(moved[2], moved[0], atol=1e-4)
+        assert torch.allclose(moved[2], moved[3], atol=1e-4)
+
+
+def test_where_nothing_is_known_there_is_nothing_to_store() -> None:
+    def names(spec: Spec) -> set[str]:
+        network: Generator = TransformerGenerator(spec, width=16, heads=2, depth=1, meaning=8)
+        return set(network.state_dict())
+
+    assert names(KNOWN) - names(PLAIN) == {"read.shared"}
+
+
+def test_a_discriminator_takes_over_what_is_known() -> None:
+    torch.manual_seed(0)
+    sizes = {"width": 16, "heads": 2, "depth": 1, "meaning": 8}
+    writer, judge = TransformerGenerator(KNOWN, **sizes), TransformerDiscriminator(KNOWN, **sizes)
+    assert writer.read.shared is not None
+    assert judge.read.shared is not None
+    with torch.no_grad():
+        writer.read.shared += 1
+    judge.begin_as(writer)
+    assert torch.equal(judge.read.table, writer.read.table)
+
+
+def test_a_stored_spec_keeps_them_and_older_ones_have_none() -> None:
+    assert Spec.from_json(KNOWN.to_json()) == KNOWN
+    older = {name: value for name, value in PLAIN.to_json().items() if name != "traits"}
+    assert Spec.from_json(older) == PLAIN
+
+
+def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
+    torch.manual_seed(0)
+    sizes = {"width": 16, "heads": 2, "depth": 1, "meaning": 8, "dropout": 0.0}
+    placed = TransformerGenerator(PLAIN, placed=True, **sizes)
+    free = TransformerGenerator(PLAIN, **sizes)
+    assert set(placed.state_dict()) - set(free.state_dict()) == {"start.places"}
+    # One symbol over and over: where only distances count, every place thinks alike of it.
+    text = torch.full((1, 12), 3)
+    for writer in (placed, free):
+        for parameter in writer.parameters():
+            torch.nn.init.normal_(parameter, std=0.5)
+    with torch.no_grad():
+        thoughts = [writer.eval().logits(text, Condition())[0, 2:] for writer in (placed, free)]
+    spread = [each.var(0).mean().item() for each in thoughts]
+    assert spread[0] > 100 * spread[1]
