@@ -11,6 +11,7 @@ import pytest
 from sparring.core import device
 from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe, failing, parse_override, shipped, summaries, to_toml
+from sparring.generation.model_file import SHIPPED, shipped_names
 
 TEXT = """
 summary = "for tests"
@@ -254,3 +255,11 @@ def test_recipes_of_windows_editors_are_read(tmp_path: Path) -> None:
 def test_more_threads_than_the_machine_has_are_refused() -> None:
     with pytest.raises(UserError, match="this machine has"), device.threads(100_000):
         pass
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_what_came_later_leaves_the_hashes_of_shipped_models_alone(name: str) -> None:
+    config = json.loads((SHIPPED / name / "config.json").read_text())
+    recipe = Recipe.from_json(config["recipe"])
+    card = (SHIPPED / name / "README.md").read_text()
+    assert f"| recipe | SHA-256 `{recipe.hash}` |" in card

@@ -73,6 +73,9 @@ def test_a_stored_spec_keeps_them_and_older_ones_have_none() -> None:
     assert Spec.from_json(KNOWN.to_json()) == KNOWN
     older = {name: value for name, value in PLAIN.to_json().items() if name != "traits"}
     assert Spec.from_json(older) == PLAIN
+    for wrong in ([1, 2], [-1] * 6, ["1"] * 6, [1 << 62] * 6, "many"):
+        with pytest.raises(TypeError, match="a stored Spec has"):
+            Spec.from_json({**KNOWN.to_json(), "traits": wrong})
 
 
 def test_places_are_rows_of_their_own_where_texts_have_them() -> None:

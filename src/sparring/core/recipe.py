@@ -170,8 +170,12 @@ class Recipe(BaseModel):
         """
         watched = set() if self.health.policy == "rollback" else WATCHING
         table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING | watched)
-        if self.optimiser.discriminator_factor == 1.0:  # older recipes keep their hashes
+        # Settings that came later are left out where they change nothing: older hashes stay.
+        if self.optimiser.discriminator_factor == 1.0:
             del table["optimiser"]["discriminator_factor"]
+        for network in table["networks"].values():
+            if network.get("placed") is False:
+                del network["placed"]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from sparring.core.rng import Streams
 
+MOST_TRAITS = 62  # bits that fit into a whole number of a tensor
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -106,6 +108,8 @@ class Spec:
             raise TypeError("a stored Spec has lists as shapes and traits")
         if not isinstance(labels, dict):
             raise TypeError("a stored Spec has a table as labels")
+        if traits and not (len(traits) == stored["symbols"] and all(map(_are_bits, traits))):
+            raise TypeError("a stored Spec has the traits of every symbol as bits, or none")
         symbols, rate = stored["symbols"], stored["rate"]
         return Spec(
             modality=str(stored["modality"]),
@@ -117,6 +121,10 @@ class Spec:
             tokeniser=str(stored.get("tokeniser", "")),
             traits=tuple(int(bits) for bits in traits),
         )
+
+
+def _are_bits(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 1 << MOST_TRAITS
 
 
 @dataclass(frozen=True)

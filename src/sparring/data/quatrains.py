@@ -64,7 +64,11 @@ class Quatrains(Dataset):
 
     @property
     def spec(self) -> Spec:
-        """Texts of 32 symbols, whose sounds are known, with the label sets "form" and "dynasty"."""
+        """Texts of 32 symbols, whose sounds are known, with the label sets "form" and "dynasty".
+
+        Raises:
+            UserError: a package that knows sounds or converts scripts is not installed.
+        """
         return Spec(
             "text",
             (LENGTH,),

@@ -216,7 +216,7 @@ def told_points(text: str) -> tuple[list[tuple[float, float]], dict[int, str]]:
 def is_table(head: str) -> bool:
     """Whether a file that begins so is a table of two numbers in a row, wherever they lie."""
     rows = [cells for cells in map(_cells, head.splitlines()) if cells]
-    if rows and rows[0] == [*HEADER]:
+    if rows and [cell.lower() for cell in rows[0]] == [*HEADER]:  # a wrong one is told by its line
         return True
     return bool(rows) and len(rows[0]) == len(HEADER) and all(map(_is_number, rows[0]))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -34,21 +33,7 @@ def field_of(place: Place, model: type[BaseModel] | None) -> str:
         place: within the body.
         model: of the body; None = its fields are not known, and all of the place is told.
     """
-    if model is None:
-        return ".".join(map(str, place))
-    inner: type[BaseModel] | None = model
-    told: list[str] = []
-    is_table = False
-    for part in place:
-        if isinstance(part, int):
-            told.append(str(part))
-        elif inner is not None and part in inner.model_fields:
-            told.append(part)
-            annotation = inner.model_fields[part].annotation
-            inner, is_table = _model_in(annotation), get_origin(annotation) is dict
-        elif is_table or part.startswith(TABLE):
-            break
-    return ".".join(told)
+    return _read(place, model)[0]
 
 
 def worst(complaints: Sequence[Complaint]) -> list[Complaint]:
@@ -62,16 +47,36 @@ def worst(complaints: Sequence[Complaint]) -> list[Complaint]:
     return [each for each in first if _fitting(each) == best]
 
 
-def sentence(complaints: Sequence[Complaint]) -> str:
-    """What is wrong with one value, without its field and a full stop."""
+def sentence(complaints: Sequence[Complaint], model: type[BaseModel] | None) -> str:
+    """What is wrong with one value, without its field and a full stop; `model` as in `field_of`."""
     kinds = [MEANT[each["type"]] for each in complaints if each["type"] in MEANT]
     if not kinds:
         told = str(complaints[0]["msg"]).removeprefix("Value error, ")
         return told[:1].lower() + told[1:] if told.startswith("Input should") else told
-    place = complaints[0]["loc"]
-    key = next((key for kind, key in pairwise(place) if str(kind).startswith(TABLE)), None)
-    what = "it" if key is None else f"what {str(key)[:100]!r} is"
+    key = _read(complaints[0]["loc"][1:], model)[1]
+    what = f"what {key[:100]!r} is" if key else "it"
     return f"{what} must be {' or '.join(dict.fromkeys(kinds))}"
+
+
+def _read(place: Place, model: type[BaseModel] | None) -> tuple[str, str]:
+    """The field, and the key where a complaint is about what stands in a table."""
+    if model is None:
+        return ".".join(map(str, place)), ""
+    inner: type[BaseModel] | None = model
+    told: list[str] = []
+    is_table = False
+    for part in place:
+        if is_table:
+            return ".".join(told), str(part)
+        if isinstance(part, int):
+            told.append(str(part))
+        elif inner is not None and part in inner.model_fields:
+            told.append(part)
+            annotation = inner.model_fields[part].annotation
+            inner, is_table = _model_in(annotation), get_origin(annotation) is dict
+        else:
+            is_table = part.startswith(TABLE)
+    return ".".join(told), ""
 
 
 def _fitting(complaint: Complaint) -> tuple[int, bool]:

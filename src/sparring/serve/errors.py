@@ -149,15 +149,16 @@ def _explained(error: RequestValidationError, model: type[BaseModel] | None) -> 
     """The first complaint in a sentence."""
     problems = worst(error.errors())
     problem = problems[0]
-    place = tuple(part for part in problem["loc"][1:])
-    param = field_of(place, model if problem["loc"][0] == "body" else None) or None
+    model = model if problem["loc"][0] == "body" else None
+    param = field_of(problem["loc"][1:], model) or None
     if problem["type"] == UNKNOWN_FIELD:
         told = problem["ctx"]
-        return Refused(400, problem["msg"], param=told["param"], code="unknown_field")
+        whole = ".".join(filter(None, (param, told["param"])))
+        return Refused(400, problem["msg"], param=whole, code="unknown_field")
     if problem["type"] == "missing":
         what = f"The field {param!r} is missing." if param else "A JSON object is needed."
         return Refused(400, what, param=param, code="missing_field")
-    said = f"{param or 'The body'}: {sentence(problems)}."
+    said = f"{param or 'The body'}: {sentence(problems, model)}."
     return Refused(400, said, param=param, code="invalid_value")
 
 

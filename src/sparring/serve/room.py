@@ -33,10 +33,10 @@ class Room:
             return
         try:
             self._worker.require_room()  # a body that will not be read is not waited for
-            body = await _whole(receive)
+            body = [await _whole(receive)]
 
             async def again() -> Message:
-                return body.pop(0) if body else await receive()
+                return body.pop() if body else await receive()
 
             with self._worker.place():
                 await self.app(scope, again, send)
@@ -46,8 +46,13 @@ class Room:
             await refuse(send, error)
 
 
-async def _whole(receive: Receive) -> list[Message]:
-    messages = [await receive()]
-    while messages[-1].get("more_body", False):
-        messages.append(await receive())
-    return messages
+async def _whole(receive: Receive) -> Message:
+    """The body as one message; or that the client has gone before it was whole."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return {"type": "http.request", "body": b"".join(parts), "more_body": False}

@@ -42,7 +42,7 @@ def recipe_from_afar(name: str, overrides: Mapping[str, Any]) -> Recipe:
     for key, value in overrides.items():
         if key.rpartition(".")[2] in PLACES or (isinstance(value, str) and PLACE.search(value)):
             raise UserError(f"{key}: a request cannot name files or folders of this machine.")
-        if isinstance(value, str) and ":" in value:
+        if key.endswith("name") and isinstance(value, str) and ":" in value:
             raise UserError(
                 f"{key}: a request can name components of Sparring, and no code from elsewhere."
             )

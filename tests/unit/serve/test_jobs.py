@@ -355,7 +355,10 @@ def test_nothing_that_a_recipe_from_afar_names_is_imported(
     for place in ("objective", "data", "networks.generator"):
         with pytest.raises(UserError, match=r"name: .* no code from elsewhere\.$"):
             recipe_from_afar("digits", {f"{place}.name": "farmod:X"})
+        with pytest.raises(UserError):
+            Recipe.read("digits", {f"{place}.name": "farmod:X"}, trusted=False)
     assert not marker.exists()
+    assert recipe_from_afar("digits", {"summary": "my run: one"}).summary == "my run: one"
 
 
 def test_a_running_job_comes_before_those_that_wait(tmp_path: Path) -> None:

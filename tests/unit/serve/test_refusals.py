@@ -53,6 +53,7 @@ def error_of(client: TestClient, path: str, asked: dict[str, Any]) -> dict[str, 
         (JOBS, {"label": 7}, "label"),
         (RUNS, {"overrides": {"seed": {}}}, "overrides"),
         (RUNS, {"overrides": {"seed": [{}]}}, "overrides"),
+        (RUNS, {"overrides": {"seed": {"b": 1}}}, "overrides"),
     ],
 )
 def test_a_field_of_several_kinds_is_named_alone(
@@ -145,3 +146,10 @@ def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
     said = client.get(JOBS, params={"limit": "9" * 5_000}).json()["error"]
     assert said["param"] == "limit"
     assert "sys" not in said["message"]
+
+
+def test_what_stands_in_a_table_is_told_by_its_key(client: TestClient) -> None:
+    error = error_of(client, RUNS, {"overrides": {"seed": {"b": 1}}})
+    assert error["message"].startswith("overrides: what 'seed' is must be a text or ")
+    asked = {"interpolate": {"seeds": [1, 2], "shre": 1}}
+    assert error_of(client, IMAGES, asked)["param"] == "interpolate.shre"

@@ -118,9 +118,9 @@ class JudgePage:
                         continue
                     told = words or say("samples_of", model=name)
                     with ui.element("figure").classes("moment"):
-                        ui.element("img").classes("pixels").props(
-                            f'src="{each.picture}" alt="{told}"'
-                        )
+                        picture = ui.element("img").classes("pixels")
+                        # Classes are words of whoever made the model; props() would read them.
+                        picture.props["src"], picture.props["alt"] = each.picture, told
                         ui.label(words).classes("quiet").style("overflow-wrap: anywhere")
 
     def start(self) -> None:
