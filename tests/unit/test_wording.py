@@ -254,6 +254,8 @@ def test_a_form_of_verse_asks_for_its_label(tmp_path: Path, writing: Recipe) -> 
     sampler = run.sampler()
     writer, labels = worded(sampler, Wording(verse="five"))
     assert labels == {"form": "five"}
-    assert worded(sampler, Wording(verse="five"), "seven")[1] == {"form": "seven"}
+    assert worded(sampler, Wording(verse="five"), "five")[1] == {"form": "five"}
+    with pytest.raises(UserError, match="verse = 'five' and form = 'seven' say different things"):
+        worded(sampler, Wording(verse="five"), "seven")
     assert worded(sampler, Wording())[1] == {}
     assert set(writer.generate(3, labels=labels).captions) == {"five"}

@@ -109,8 +109,15 @@ def worded(
         generator = Choosy(generator, _score(sampler, model, by), candidates)
     form = wording.verse.partition(",")[0].strip()
     implied = {name: form for name, classes in sampler.labels.items() if form in classes}
-    asked = {**implied, **parse_labels(labels, sampler.labels)}
-    return sampler.through(generator, wording.ways, _given(modality, lost)), asked
+    asked = parse_labels(labels, sampler.labels)
+    for name in implied:
+        if asked.get(name, form) != form:
+            raise UserError(
+                f"verse = {wording.verse!r} and {name} = {asked[name]!r} say different things; "
+                "leave one of them out."
+            )
+    told = implied | asked
+    return sampler.through(generator, wording.ways, _given(modality, lost)), told
 
 
 def stream(

@@ -78,8 +78,9 @@ class Guard:
         token = token.strip() if kind.lower() == "bearer" else ""
         caller = self._tokens.caller(token)
         if caller is None:
+            what = "This token is not known here" if token else "A token is needed"
             raise Refused(
-                401, "A token is needed, as the header 'Authorization: Bearer TOKEN'.",
+                401, f"{what}; send one as the header 'Authorization: Bearer TOKEN'.",
                 code="invalid_api_key", headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
         require_scope(caller, _needed(path))
