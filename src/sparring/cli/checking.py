@@ -26,7 +26,8 @@ def verify(files: Files, as_json: Json = False) -> None:
     lines: list[str] = []
     unread: list[str] = []
     unsound: list[str] = []
-    for path in files:
+    paths = [*dict.fromkeys(map(_whose, files))]
+    for path in paths:
         name = printable(str(path))
         try:
             verdict = read(path)
@@ -41,9 +42,17 @@ def verify(files: Files, as_json: Json = False) -> None:
         lines += _told(name, verdict)
     show([{"file": name, **told} for name, told in verdicts.items()] if as_json else lines)
     if unread:
-        raise BadData(f"{len(unread)} of {len(files)} files could not be verified.")
+        raise BadData(f"{len(unread)} of {len(paths)} files could not be verified.")
     if unsound:
         raise CheckFailed(f"Labels are not in order: {', '.join(unsound)}.")
+
+
+def _whose(path: Path) -> Path:
+    """The file that a label lies beside, where that is given in its place; others as they are."""
+    from sparring.provenance.labelling import BESIDE
+
+    labelled = Path(str(path).removesuffix(BESIDE))
+    return labelled if labelled.is_file() else path
 
 
 def read(path: Path) -> Verdict:

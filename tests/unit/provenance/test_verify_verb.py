@@ -102,6 +102,19 @@ def test_any_name_works_and_is_shown_on_one_line(
     assert "\u202e" not in out
 
 
+def test_a_label_beside_a_file_stands_for_that_file(
+    says: Says, tmp_path: Path, plain: Mapping[str, bytes]
+) -> None:
+    made = labelled(plain["a.txt"], "a.txt", some_facts(), PLAIN)
+    (tmp_path / "a.txt").write_bytes(made.content)
+    (tmp_path / "a.txt.aigc.json").write_bytes(made.beside)
+    for given in (["a.txt.aigc.json"], ["a.txt", "a.txt.aigc.json"]):
+        code, out, err = says(*given, "--json")
+        (told,) = json.loads(out)
+        assert (code, err, told["sound"]) == (0, "", True)
+        assert told["file"].endswith("a.txt")
+
+
 def test_a_text_without_the_file_beside_it_says_where_its_label_would_be(
     says: Says, tmp_path: Path, plain: Mapping[str, bytes]
 ) -> None:
