@@ -153,7 +153,7 @@ def _overlapped(pieces: Float[Tensor, "b f w"], hop: int) -> Float[Tensor, "b t"
     """Frames laid over each other, `hop` apart; a window is a whole number of hops."""
     parts = pieces.unflatten(2, (-1, hop)).unbind(2)
     count = pieces.shape[1]
-    summed = pieces.new_zeros(len(pieces), count + len(parts) - 1, hop)
+    summed = pieces.new_zeros(pieces.shape[0], count + len(parts) - 1, hop)
     for late, part in enumerate(parts):
         summed[:, late : late + count] += part
     return summed.flatten(1)

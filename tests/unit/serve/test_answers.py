@@ -111,7 +111,7 @@ def test_pictures_come_as_events_too(client: TestClient) -> None:
         ({"seed": 2**63}, "seed"),
         ({"truncation": 0}, "truncation"),
         ({"interpolate": {"seeds": [1]}}, "interpolate.seeds"),
-        ({"interpolate": {"seeds": [1, 2], "far": 1}}, "far"),
+        ({"interpolate": {"seeds": [1, 2], "far": 1}}, "interpolate.far"),
         ({"sizes": "8x8"}, "sizes"),
     ],
 )
