@@ -50,7 +50,6 @@ class Symbols(nn.Module):
     ) -> None:
         super().__init__()
         self.symbols = symbols
-        self.meaning = meaning
         self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * spread)
         has = _table(traits, symbols + EXTRA)
         self.register_buffer("has", has, persistent=False)
@@ -96,7 +95,7 @@ class Exit(nn.Module):
 
     def __init__(self, width: int, symbols: Symbols) -> None:
         super().__init__()
-        self.turn = nn.Linear(width, symbols.meaning)
+        self.turn = nn.Linear(width, symbols.rows.shape[1])
         self.bias = nn.Parameter(torch.zeros(symbols.symbols))
 
     def forward(self, features: Float[Tensor, "*b c"], symbols: Symbols) -> Float[Tensor, "*b v"]:
