@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 import hashlib
 import json
 import re
@@ -25,11 +24,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_d
 TABLES = ("data", "networks", "objective", "augment")  # what names components
 DESCRIBING = {"name", "summary", "source", "expected", "profile"}  # what decides no bit
 WATCHING = {"judge", "health"}  # what decides none either, unless it may roll back
-LATER: Mapping[tuple[str, ...], Any] = {
-    ("optimiser", "discriminator_factor"): 1.0,
-    ("networks", "generator", "placed"): False,
-    ("networks", "discriminator", "placed"): False,
-}
+LATER = {"discriminator_factor": 1.0, "placed": False}
 """Settings that came later, with the value that changes nothing: such hashes stay as they were."""
 PLACES = ("path", "tokeniser")  # settings that say where something lies
 FAILING = "failures"  # the folder of recipes that are made to fail
@@ -177,10 +172,10 @@ class Recipe(BaseModel):
         """
         watched = set() if self.health.policy == "rollback" else WATCHING
         table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING | watched)
-        for (*path, key), neutral in LATER.items():
-            place = functools.reduce(lambda inner, part: inner.get(part, {}), path, table)
-            if place.get(key) == neutral:
-                del place[key]
+        for settings in (table["optimiser"], *table["networks"].values()):
+            for key, neutral in LATER.items():
+                if settings.get(key) == neutral:
+                    del settings[key]
         text = json.dumps(table, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
