@@ -12,7 +12,6 @@ with, and stays out of the table.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
@@ -81,8 +80,7 @@ def key_of(recipe: Recipe) -> str:
 
     Not of its words, nor of what is expected of it: that is asked for when the table is drawn.
     """
-    bare = recipe.without_paths().model_copy(update={"summary": "", "source": "", "expected": {}})
-    return hashlib.sha256(to_toml(bare).encode()).hexdigest()
+    return recipe.hash_without(set())
 
 
 def is_current(row: dict[str, Any]) -> bool:

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 import sparring
 from sparring.core.errors import UserError
-from sparring.core.recipe import Judging, Recipe
+from sparring.core.recipe import Recipe
+from sparring.core.settings import Judging
 from sparring.core.weights import read
 from sparring.data.spoken_digits import SpokenDigits
 from sparring.modalities.audio import Audio

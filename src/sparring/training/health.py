@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from sparring.core.errors import TrainingFailed
-from sparring.core.recipe import Care
+from sparring.core.settings import Care
 from sparring.training.detectors import Finding
 
 MOST = 100  # findings that are remembered

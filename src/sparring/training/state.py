@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from sparring.augment._adaptive import AdaptiveStrength
 from sparring.core import weights
 from sparring.core.errors import BadData
-from sparring.core.recipe import Care, Recipe
+from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams, seed_for
+from sparring.core.settings import Care
 from sparring.networks import Networks
 from sparring.training.ema import Average
 from sparring.training.health import Health

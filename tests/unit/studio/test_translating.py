@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from sparring.core import components
-from sparring.core.recipe import Care
+from sparring.core.settings import Care
 from sparring.evaluation.differences import overall, row
 from sparring.evaluation.report import sentence
 from sparring.evaluation.scores import Reading, Score, label
