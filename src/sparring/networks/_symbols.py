@@ -98,9 +98,15 @@ class Exit(nn.Module):
         self.turn = nn.Linear(width, symbols.rows.shape[1])
         self.bias = nn.Parameter(torch.zeros(symbols.symbols))
 
-    def forward(self, features: Float[Tensor, "*b c"], symbols: Symbols) -> Float[Tensor, "*b v"]:
-        """Logits over the vocabulary."""
-        return F.linear(self.turn(features), symbols.table[: symbols.symbols], self.bias)
+    def forward(
+        self,
+        features: Float[Tensor, "*b c"],
+        symbols: Symbols,
+        near: Float[Tensor, "*b m"] | float = 0.0,
+    ) -> Float[Tensor, "*b v"]:
+        """Logits over the vocabulary; symbols whose rows are like `near` are likelier."""
+        table = symbols.table[: symbols.symbols]
+        return F.linear(self.turn(features) + near, table, self.bias)
 
 
 def _table(traits: Sequence[int], symbols: int) -> Float[Tensor, "v k"]:

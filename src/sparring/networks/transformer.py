@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sparring.core.spec import Condition, Spec
-from sparring.networks._language import LanguageModel, TokenDiscriminator
+from sparring.networks._echo import Echo
+from sparring.networks._language import HOLE, LanguageModel, TokenDiscriminator
 from sparring.networks._layers import Heed, LabelCode, label_sets
 from sparring.networks._symbols import FAINT, PLAIN, Dropped, Exit, Meaning, Symbols
 
@@ -23,7 +24,7 @@ Width = Annotated[int, Field(gt=0, description="features of every place")]
 Depth = Annotated[int, Field(ge=1, le=48, description="blocks")]
 Heads = Annotated[int, Field(ge=1, description="looks of each block; the width's divisor")]
 Placed = Annotated[
-    bool, Field(description="texts have places, as verse does, beside distances between symbols")
+    bool, Field(description="texts have places, as verse does, and one takes after another")
 ]
 
 Pair = tuple[Tensor, Tensor]
@@ -38,6 +39,7 @@ class _Reading:
     count: int
     place: int = 0
     seen: list[Pair | None] = field(default_factory=list)
+    written: list[Tensor] = field(default_factory=list)
 
 
 class TransformerGenerator(LanguageModel):
@@ -74,14 +76,16 @@ class TransformerGenerator(LanguageModel):
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.norm = _Norm(width)
         self.drop = nn.Dropout(dropout)
+        self.echo = Echo(width, meaning, self.latent) if placed else None
         self.exit = Exit(width, self.read)
 
     def logits(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t v"]:
         """What it thinks of every place, having read those before it and all that is given."""
-        x = self.start(self.drop(self.read.after(tokens, condition)))
+        entry = self.read.after(tokens, condition)
+        x = self.start(self.drop(entry))
         for block, given in zip(self.blocks, self._given(condition), strict=True):
             x, _ = block(x, 0, given, causal=True)
-        return self.exit(self.drop(self.norm(x)), self.read)
+        return self._exit(x, entry, condition)
 
     def opened(self, count: int, condition: Condition) -> _Reading:
         """What is given has been read."""
@@ -93,11 +97,25 @@ class TransformerGenerator(LanguageModel):
             entry = self.read.begin(state.count, state.condition)
         else:
             entry = self.read(last[:, None], state.condition)
+        state.written.append(entry)
         x = self.start(self.drop(entry), state.place)
         for number, block in enumerate(self.blocks):
             x, state.seen[number] = block(x, state.place, state.seen[number], causal=False)
         state.place += 1
-        return self.exit(self.drop(self.norm(x[:, 0])), self.read)
+        return self._exit(x, torch.cat(state.written, 1), state.condition)[:, 0]
+
+    def _exit(
+        self, x: Float[Tensor, "b t c"], written: Float[Tensor, "b i m"], condition: Condition
+    ) -> Float[Tensor, "b t v"]:
+        """Logits of the last places, with what they take after where texts have places."""
+        x = self.drop(self.norm(x))
+        if self.echo is None:
+            return self.exit(x, self.read)
+        given = condition.given
+        if given is not None:
+            given = self.read(given, condition) * (given != HOLE)[:, :, None]
+        heard = self.echo(x, written, given, written.shape[1] - x.shape[1])
+        return self.exit(x, self.read, heard)
 
     def _given(self, condition: Condition) -> list[Pair | None]:
         """Each block's keys and values of what is given."""
@@ -141,14 +159,22 @@ class TransformerDiscriminator(TokenDiscriminator):
         self.part = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.drop = nn.Dropout(dropout)
-        self.end = nn.Sequential(_Norm(width), nn.Linear(width, 1))
+        self.echo = Echo(width, meaning, places) if placed else None
+        self.norm = _Norm(width)
+        self.end = nn.Linear(width, 1)
 
     def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
         """One logit for each place."""
-        x = self.start(self.drop(self.read(samples, condition))) + self.part
+        read = self.read(samples, condition)
+        x = self.start(self.drop(read)) + self.part
         for block in self.blocks:
             x, _ = block(x, 0, None, causal=False)
-        return self.end(self.drop(x)).squeeze(2)
+        x = self.norm(self.drop(x))
+        verdicts = self.end(x).squeeze(2)
+        if self.echo is None:
+            return verdicts
+        before = F.pad(read[:, :-1], (0, 0, 1, 0))
+        return verdicts + (self.echo(x, before, read) * read).sum(2)
 
 
 class _Start(nn.Linear):
