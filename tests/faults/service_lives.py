@@ -49,13 +49,16 @@ def live(settings: Settings, bound: socket.socket, *, endless: bool) -> int:
         os._exit(1)
 
 
-def ask(port: int, method: str, path: str, given: Any = None) -> tuple[int, Any]:
+def ask(
+    port: int, method: str, path: str, given: Any = None, key: str = ""
+) -> tuple[int, Any]:
     """One request, once the service answers."""
     body = None if given is None else json.dumps(given)
+    headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
     for _ in range(600):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         except OSError:
@@ -79,7 +82,12 @@ def main() -> None:
     codes = []
 
     child = live(settings, bound, endless=True)
-    jobs = [ask(port, "POST", "/v1/jobs", {"count": 20, "seed": n})[1]["id"] for n in range(4)]
+
+    def begin(number: int) -> str:
+        given = {"count": 20, "seed": number}
+        return ask(port, "POST", "/v1/jobs", given, f"key-{number}")[1]["id"]
+
+    jobs = [begin(number) for number in range(4)]
     while status(port, jobs[0]) != "running":
         time.sleep(0.05)
     os.kill(child, signal.SIGKILL)
@@ -89,6 +97,10 @@ def main() -> None:
     while any(status(port, job) in ("queued", "running") for job in jobs):
         time.sleep(0.05)
     after = [status(port, job) for job in jobs]
+    again = [begin(number) for number in range(2)]
+    while status(port, again[0]) in ("queued", "running"):
+        time.sleep(0.05)
+    status_of_again = status(port, again[0])
 
     answers: list[int] = []
 
@@ -104,7 +116,10 @@ def main() -> None:
     for thread in threads:
         thread.join()
     codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    report = {"after_the_kill": after, "answers_to_the_last": answers, "codes": codes}
+    report = {
+        "after_the_kill": after, "again": [status_of_again, again[1] == jobs[1]],
+        "answers_to_the_last": answers, "codes": codes,
+    }  # fmt: skip
     print(json.dumps(report))
 
 

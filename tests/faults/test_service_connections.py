@@ -276,5 +276,8 @@ def test_killed_with_jobs_waiting(trained: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["after_the_kill"] == ["interrupted", *["succeeded"] * 3]
+    # Who comes again with the key of what was cut off gets it; others get what there is.
+    assert report["again"] == ["succeeded", True]
+    assert "1 job was interrupted; 3 that waited run now." in done.stderr
     assert report["answers_to_the_last"] == [200] * 8
     assert report["codes"] == [-signal.SIGKILL, 0]

@@ -19,6 +19,8 @@ QUEUED, RUNNING = "queued", "running"
 SUCCEEDED, FAILED, CANCELLED, INTERRUPTED = "succeeded", "failed", "cancelled", "interrupted"
 STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED, INTERRUPTED)
 OVER = (SUCCEEDED, FAILED, CANCELLED, INTERRUPTED)
+IN_VAIN = (FAILED, INTERRUPTED)
+"""Ends of no use to who asks again: their keys are free for another job."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -117,22 +119,24 @@ class JobStore:
     def add(self, kind: str, request: Mapping[str, Any], repeat: str = "") -> Job:
         """Keep a new job; with a `repeat` that is known already, the job that it made.
 
+        Where that job failed or was interrupted, there is nothing to give, so a new one is made.
+
         Raises:
             TooManyJobs: too many wait already.
             OtherRequest: `repeat` came with another request before.
         """
         text = json.dumps(request, sort_keys=True)
         with self._lock:
-            if repeat:
-                known = self._one("SELECT * FROM jobs WHERE repeat = ?", repeat)
-                if known is not None and (known["request"], known["kind"]) != (text, kind):
-                    raise OtherRequest("This Idempotency-Key came with another request before.")
-                if known is not None:
-                    return _job(known)
+            known = self._repeated(repeat)
+            if known is not None and (known["request"], known["kind"]) != (text, kind):
+                raise OtherRequest("This Idempotency-Key came with another request before.")
+            if known is not None:
+                return _job(known)
             waiting = self._one("SELECT COUNT(*) AS n FROM jobs WHERE status = ?", QUEUED)
             if waiting is not None and waiting["n"] >= MOST_JOBS_WAITING:
                 raise TooManyJobs(f"{MOST_JOBS_WAITING} jobs are waiting already; try again later.")
             name = f"job-{secrets.token_hex(12)}"
+            self._db.execute("UPDATE jobs SET repeat = NULL WHERE repeat = ?", (repeat,))
             self._db.execute(
                 "INSERT INTO jobs (id, kind, status, request, repeat, created)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -163,9 +167,9 @@ class JobStore:
         return [_job(row) for row in found]
 
     def repeated(self, repeat: str) -> Job | None:
-        """The job that this key has made, if there is one."""
+        """The job that this key has made, if there is one, unless that came to nothing."""
         with self._lock:
-            row = self._one("SELECT * FROM jobs WHERE repeat = ?", repeat) if repeat else None
+            row = self._repeated(repeat)
         return _job(row) if row is not None else None
 
     def unfinished(self, kind: str) -> list[Job]:
@@ -267,6 +271,11 @@ class JobStore:
             names = [row["id"] for row in found]
             self._db.executemany("DELETE FROM events WHERE job = ?", [(name,) for name in names])
         return names
+
+    def _repeated(self, repeat: str) -> sqlite3.Row | None:
+        return self._one(
+            "SELECT * FROM jobs WHERE repeat = ? AND status NOT IN (?, ?)", repeat, *IN_VAIN
+        )
 
     def _one(self, statement: str, *values: Any) -> sqlite3.Row | None:
         return self._db.execute(statement, values).fetchone()

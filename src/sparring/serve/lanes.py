@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core.errors import UserError
-from sparring.serve.jobs import CANCELLED, FAILED, INTERRUPTED, SUCCEEDED, Event, Job, JobStore
+from sparring.serve.jobs import (
+    CANCELLED,
+    FAILED,
+    INTERRUPTED,
+    QUEUED,
+    SUCCEEDED,
+    Event,
+    Job,
+    JobStore,
+)
 from sparring.serve.limits import WATCH_EVERY
 
 IDLE = 5.0  # seconds after which a lane looks for work though nobody told it to
@@ -103,8 +112,16 @@ class Jobs:
         ]
 
     def start(self) -> None:
-        """Mark what the last end cut off, and begin with what waits."""
-        self._store.interrupt_running()
+        """Mark what the last end cut off, say so, and begin with what waits."""
+        cut_off, waiting = self._store.interrupt_running(), self.counts()[QUEUED]
+        for job in cut_off:  # what a kill left half written
+            shutil.rmtree(self.folder / job.id, ignore_errors=True)
+        if cut_off or waiting:
+            jobs = "1 job was" if len(cut_off) == 1 else f"{len(cut_off)} jobs were"
+            print(
+                f"Since the last end: {jobs} interrupted; {waiting} that waited run now.",
+                file=sys.stderr,
+            )
         self._forget_old()
         for thread in self._threads:
             thread.start()
@@ -135,7 +152,8 @@ class Jobs:
         Args:
             kind: "generate" or "train".
             request: what it shall do, as JSON.
-            repeat: a key; who comes with it again gets the same job.
+            repeat: a key; who comes with it again gets the same job, unless that failed or was
+                interrupted.
 
         Raises:
             TooManyJobs: too many wait already.

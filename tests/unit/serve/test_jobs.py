@@ -234,6 +234,37 @@ def test_one_key_makes_one_job(tmp_path: Path) -> None:
     assert len(store.newest()) == 2
 
 
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_key_whose_job_came_to_nothing_makes_another(tmp_path: Path, status: str) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite")
+    first = store.add("generate", {"n": 1}, repeat="me:k")
+    store.finish(first.id, status)
+    assert store.repeated("me:k") is None
+    again = store.add("generate", {"n": 1}, repeat="me:k")
+    assert (again.id != first.id, again.status) == (True, "queued")
+    assert store.add("generate", {"n": 1}, repeat="me:k").id == again.id
+    assert store.get(first.id).status == status
+
+
+def test_the_start_says_and_clears_away_what_the_last_end_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, kind = JobStore(tmp_path / "jobs.sqlite"), Counting()
+    cut_off, *waiting = [store.add("generate", {}) for _ in range(3)]
+    assert store.claim("generate") is not None
+    half = tmp_path / cut_off.id / ".samples.zip.tmp-1"
+    half.parent.mkdir()
+    half.touch()
+    jobs = Jobs(store, [kind], tmp_path)
+    kind.go_on.set()
+    jobs.start()
+    assert not half.exists()
+    assert all(over(jobs, job.id).status == "succeeded" for job in waiting)
+    jobs.stop()
+    said = "Since the last end: 1 job was interrupted; 2 that waited run now.\n"
+    assert capsys.readouterr().err == said
+
+
 def test_only_so_many_may_wait(tmp_path: Path) -> None:
     store = JobStore(tmp_path / "jobs.sqlite")
     for number in range(MOST_JOBS_WAITING):
