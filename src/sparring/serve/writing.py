@@ -13,6 +13,9 @@ Reason = Literal["stop", "length"]
 class Writing:
     """A text that comes symbol by symbol, and says of it what is sure already.
 
+    Its reason is "length" only where a symbol came that was too many: a text as long as is asked
+    for, or as long as the model's longest, is whole.
+
     Args:
         tokeniser: of the model.
         prefix: symbols at the beginning that the client knows.
@@ -27,8 +30,8 @@ class Writing:
         self._numbers: list[int] = []
         self._told = 0
         self._text = ""
-        self.reason: Reason = "length"
         self.is_over = most == 0
+        self.reason: Reason = "length" if self.is_over else "stop"
 
     @property
     def tokens(self) -> int:
@@ -42,6 +45,9 @@ class Writing:
         if symbol in (END, PAD):
             self._end("stop")
             return self._rest()
+        if self.tokens >= self._most:
+            self._end("length")
+            return self._rest()
         self._numbers.append(symbol)
         if self.tokens == 0:
             return ""
@@ -50,8 +56,6 @@ class Writing:
         if found:
             self._text = self._text[: min(found)]
             self._end("stop")
-        elif self.tokens >= self._most:
-            self._end("length")
         return self._rest() if self.is_over else self._sure()
 
     def close(self) -> str:

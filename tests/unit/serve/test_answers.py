@@ -203,6 +203,18 @@ def test_stops_and_lengths_are_kept(client: TestClient) -> None:
     assert echoed == "they" + text(client, prompt="they", seed=0)["choices"][0]["text"]
 
 
+def test_only_a_text_that_was_cut_off_ends_by_its_length(client: TestClient) -> None:
+    reasons = set()
+    for seed in range(8):
+        whole = text(client, seed=seed, max_tokens=None)["choices"][0]
+        long = len(whole["text"])  # of which symbols are characters
+        assert whole["finish_reason"] == "stop"
+        assert text(client, seed=seed, max_tokens=long)["choices"][0] == whole
+        assert streamed(client, seed=seed, max_tokens=long)[:2] == (whole["text"], "stop")
+        reasons.add(text(client, seed=seed, max_tokens=long - 1)["choices"][0]["finish_reason"])
+    assert reasons == {"length"}
+
+
 def test_usage_comes_last_where_it_is_asked_for(client: TestClient) -> None:
     asked = {"prompt": ["we", "you"], "n": 2, "stream_options": {"include_usage": True}}
     _, _, chunks = streamed(client, seed=3, **asked)
