@@ -49,9 +49,7 @@ def live(settings: Settings, bound: socket.socket, *, endless: bool) -> int:
         os._exit(1)
 
 
-def ask(
-    port: int, method: str, path: str, given: Any = None, key: str = ""
-) -> tuple[int, Any]:
+def ask(port: int, method: str, path: str, given: Any = None, key: str = "") -> tuple[int, Any]:
     """One request, once the service answers."""
     body = None if given is None else json.dumps(given)
     headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}

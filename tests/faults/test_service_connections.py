@@ -24,7 +24,9 @@ pytest.importorskip("prometheus_client")
 from fastapi import FastAPI, Request
 
 from sparring import cli
+from sparring.cli.serving import greeting
 from sparring.serve.app import create_app
+from sparring.serve.auth import names_of
 from sparring.serve.bodies import Bodies
 from sparring.serve.errors import handle_errors
 from sparring.serve.routes import completions
@@ -261,6 +263,31 @@ def test_a_port_that_is_taken(
         cli.main()
     assert end.value.code == 2
     assert "choose another one with --port" in capsys.readouterr().err
+
+
+def test_a_device_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["sparring", "serve", "digits", "--device", "foo", "--host", "203.0.113.1"]
+    monkeypatch.setattr(sys, "argv", [*words, "--token", "x" * 20])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert "There is no device 'foo' here; 'cpu' always works." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_start_says_which_names_are_answered_to() -> None:
+    said = greeting(["digits"], "127.0.0.1", 80, ())
+    assert said == "Serving digits at http://127.0.0.1:80/v1; Ctrl-C ends."
+    said = greeting(["digits"], "0.0.0.0", 80, names_of("0.0.0.0", ["models.example"]))
+    assert said.endswith(
+        "It answers to localhost, 127.0.0.1, [::1], models.example; allow other names that lead "
+        "here with --allow-host NAME."
+    )
+    assert names_of("192.0.2.7", []) == ("192.0.2.7",)
+    assert "//[2001:db8::1]:80/v1" in greeting([], "2001:db8::1", 80, names_of("2001:db8::1", []))
 
 
 def test_killed_with_jobs_waiting(trained: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,13 +68,15 @@ def serve(
 ) -> None:
     """Serve models over HTTP, as clients of OpenAI's API expect it; Ctrl-C ends politely."""
     require_extra()
+    from sparring.core.device import choose
     from sparring.exporting._engine import require_onnx
     from sparring.serve.app import create_app
-    from sparring.serve.auth import read_tokens, require_safe
+    from sparring.serve.auth import names_of, read_tokens, require_safe
     from sparring.serve.registry import public_names
     from sparring.serve.server import listening, run
     from sparring.serve.services import Services, Settings
 
+    choose(device)
     if engine == "onnx":
         require_onnx()
     tokens = read_tokens(token, token_file)
@@ -85,18 +88,28 @@ def serve(
         device=device,
         engine=engine,
         tokens=tokens,
-        hosts=tuple(allow_host or ()),
+        hosts=names_of(host, allow_host or ()),
         queue=queue,
         labelling=labelling(producer, visible, no_labels, no_credentials, time_stamp),
         trusted=trusted,
     )
     bound = listening(host, port)
     with Services(settings) as services:
-        app = create_app(services)
-        address = f"http://{host}:{bound.getsockname()[1]}"
-        names = ", ".join(services.registry.names())
-        print(f"Serving {names} at {address}/v1; Ctrl-C ends.", file=sys.stderr, flush=True)
-        run(app, services, bound)
+        said = greeting(services.registry.names(), host, bound.getsockname()[1], settings.hosts)
+        print(said, file=sys.stderr, flush=True)
+        run(create_app(services), services, bound)
+
+
+def greeting(models: Sequence[str], host: str, port: int, hosts: Sequence[str]) -> str:
+    """What is served where, and under which names where that is beyond this machine."""
+    from sparring.serve.auth import LOOPBACK_NAMES, in_address, is_loopback
+
+    where = f"http://{in_address(host)}:{port}/v1"
+    said = f"Serving {', '.join(models)} at {where}; Ctrl-C ends."
+    if is_loopback(host) and not hosts:
+        return said
+    names = ", ".join((*LOOPBACK_NAMES, *hosts))
+    return f"{said} It answers to {names}; allow other names that lead here with --allow-host NAME."
 
 
 def require_extra() -> None:

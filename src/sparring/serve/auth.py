@@ -22,6 +22,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
 SHORTEST = 16  # characters of a token; shorter ones can be guessed
 VARIABLE = "SPARRING_TOKEN"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+EVERYWHERE = ("0.0.0.0", "[::]", "")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,24 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def names_of(host: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    """Names beyond those of this machine under which a service that listens there is addressed.
+
+    Args:
+        host: the address to listen on, which is one of them where it is not all addresses.
+        allowed: the others.
+    """
+    name = in_address(host)
+    own = () if is_loopback(host) or name in EVERYWHERE else (name,)
+    return (*own, *allowed)
+
+
+def in_address(host: str) -> str:
+    """A host as addresses have it: those of IPv6 in brackets."""
+    bare = host.strip("[]")
+    return f"[{bare}]" if ":" in bare else bare
 
 
 def _digest(token: str) -> bytes:
