@@ -93,16 +93,21 @@ def exported(sampler: Sampler, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def run_example(folder: Path) -> str:
-    """What the example prints, in a Python that has no Sparring and hears every warning."""
+    """What the example prints, in a Python that has no Sparring and hears every warning.
+
+    It runs in the folder above its own, and what it writes is moved beside it.
+    """
     hidden = (
-        "import sys; sys.modules['sparring'] = None; "
-        "exec(compile(open('example.py').read(), 'example.py', 'exec'))"
+        "import runpy, sys; sys.modules['sparring'] = None; "
+        f"runpy.run_path({str(folder / 'example.py')!r})"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", hidden],
-        cwd=folder, capture_output=True, text=True, check=False,
+        cwd=folder.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    for made in folder.parent.glob("samples.*"):
+        made.rename(folder / made.name)
     return done.stdout
 
 
@@ -132,6 +137,7 @@ def test_a_card_says_what_goes_in_and_out_and_what_it_obliges_to(
     assert "| `samples` | float32 [batch, 1, 8, 8] |" in card
     assert "8 x 8 pixels" in card
     assert "label these as AI-generated" in card
+    assert "`sparring verify` therefore calls its file unlabelled" in card
     assert sampler.model_hash in card
     assert str(sampler.facts["licence"]) in card
     assert card.count("SHA-256") >= 3
@@ -146,6 +152,8 @@ def test_the_example_makes_labelled_pictures(exported: Path) -> None:
     with Image.open(exported / "samples.png") as picture:
         assert picture.size == (64, 8)
         assert picture.info["Description"] == "AI-generated"
+    verdict = verify((exported / "samples.png").read_bytes(), "samples.png")
+    assert {layer.state for layer in verdict.layers} == {"missing"}
     (exported / "samples.png").unlink()
 
 

@@ -42,7 +42,7 @@ class Target(ABC):
     imports: ClassVar[tuple[str, ...]]
     """Lines of Python that import what runs it."""
     opening: ClassVar[str]
-    """A line of Python that opens the file as `graph`."""
+    """A line of Python that opens the file as `graph`, beside `example.py`, which it stands in."""
     call: ClassVar[str]
     """Python for the output as an array of numpy, from `inputs`, arrays of numpy by name."""
 

@@ -33,7 +33,7 @@ class Elsewhere(NamedTuple):
         meaning: what the numbers of one sample are, with ranges and units; sentences.
         imports: lines of Python for `lines`.
         lines: Python that writes or shows `samples`, an array of numpy, labelled as AI-generated.
-        files: content by name that `lines` read.
+        files: content by name that `lines` read, beside `example.py`, which they stand in.
     """
 
     meaning: str

@@ -30,8 +30,9 @@ class Port(NamedTuple):
 DUTY = """\
 **What it makes is AI-generated, and the graph does not say so.** Sparring labels every file that it
 writes; this graph gives bare numbers. Whoever makes files of them must label these as AI-generated,
-as the law of many countries asks; `example.py` does the least. Numbers outside of what is
-said above are not refused, and what comes out then means nothing."""
+as the law of many countries asks; `example.py` does the least: it says so in words. That is no AIGC
+label and no recipe, and `sparring verify` therefore calls its file unlabelled. Numbers outside of
+what is said above are not refused, and what comes out then means nothing."""
 """What somebody takes over with an exported model."""
 
 

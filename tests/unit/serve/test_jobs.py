@@ -19,12 +19,9 @@ from sparring.serve import lanes
 from sparring.serve.jobs import (
     Job,
     JobStore,
-    OtherRequest,
-    TooManyJobs,
     UnknownJob,
 )
 from sparring.serve.lanes import Jobs, Kind, Stopped, Task
-from sparring.serve.limits import MOST_JOBS_WAITING
 from sparring.serve.services import Services, Settings
 from sparring.serve.trainings import recipe_from_afar
 from sparring.training.run import Run
@@ -210,42 +207,6 @@ def test_what_the_end_of_the_service_does(tmp_path: Path, starts_anew: bool, sta
     again.stop()
 
 
-def test_jobs_that_a_crash_cut_off_are_marked(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    first, second = store.add("generate", {}), store.add("generate", {})
-    assert store.claim("generate") is not None
-    other = JobStore(tmp_path / "jobs.sqlite")  # as after kill -9: nobody has closed the first
-    assert [job.id for job in other.interrupt_running()] == [first.id]
-    assert other.get(first.id).status == "interrupted"
-    assert other.get(second.id).status == "queued"
-    claimed = other.claim("generate")
-    assert claimed is not None
-    assert claimed.id == second.id
-    assert other.claim("generate") is None
-
-
-def test_one_key_makes_one_job(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    first = store.add("generate", {"n": 1}, repeat="me:k")
-    assert store.add("generate", {"n": 1}, repeat="me:k").id == first.id
-    assert store.add("generate", {"n": 1}, repeat="you:k").id != first.id
-    with pytest.raises(OtherRequest):
-        store.add("generate", {"n": 2}, repeat="me:k")
-    assert len(store.newest()) == 2
-
-
-@pytest.mark.parametrize("status", ["failed", "interrupted"])
-def test_a_key_whose_job_came_to_nothing_makes_another(tmp_path: Path, status: str) -> None:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    first = store.add("generate", {"n": 1}, repeat="me:k")
-    store.finish(first.id, status)
-    assert store.repeated("me:k") is None
-    again = store.add("generate", {"n": 1}, repeat="me:k")
-    assert (again.id != first.id, again.status) == (True, "queued")
-    assert store.add("generate", {"n": 1}, repeat="me:k").id == again.id
-    assert store.get(first.id).status == status
-
-
 def test_the_start_says_and_clears_away_what_the_last_end_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -263,14 +224,6 @@ def test_the_start_says_and_clears_away_what_the_last_end_left(
     jobs.stop()
     said = "Since the last end: 1 job was interrupted; 2 that waited run now.\n"
     assert capsys.readouterr().err == said
-
-
-def test_only_so_many_may_wait(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    for number in range(MOST_JOBS_WAITING):
-        store.add("generate", {"n": number})
-    with pytest.raises(TooManyJobs):
-        store.add("generate", {})
 
 
 def test_watching_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
@@ -292,16 +245,6 @@ def test_watching_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
     seen = asyncio.run(watch(0))
     assert [kind for _, kind in seen] == ["status", "status", "progress", "status"]
     assert asyncio.run(watch(seen[1][0])) == seen[2:]
-
-
-def test_finished_jobs_are_forgotten_after_a_while(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    old, waiting = store.add("generate", {}), store.add("generate", {})
-    store.finish(old.id, "cancelled")
-    assert store.forget_old(seconds=1_000.0) == []
-    assert store.forget_old(seconds=-1.0) == [old.id]
-    assert not store.events(old.id)
-    assert store.get(waiting.id).status == "queued"
 
 
 @pytest.fixture
