@@ -153,3 +153,29 @@ def test_what_stands_in_a_table_is_told_by_its_key(client: TestClient) -> None:
     assert error["message"].startswith("overrides: what 'seed' is must be a text or ")
     asked = {"interpolate": {"seeds": [1, 2], "shre": 1}}
     assert error_of(client, IMAGES, asked)["param"] == "interpolate.shre"
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/v1/image/generations", "Did you mean '/v1/images/generations'? "),
+        ("/images/generations", "Did you mean '/v1/images/generations'? "),
+        ("/v1/chat/completions", "Did you mean '/v1/completions'? "),
+        ("/nothing/like/it/" + "x" * 3_000, ""),
+    ],
+)
+def test_an_unknown_path_leads_to_the_known_ones(client: TestClient, path: str, near: str) -> None:
+    answer = client.post(path, json={})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (404, "unknown_path")
+    assert error["message"].startswith("There is no ")
+    assert error["message"].endswith(f" here. {near}GET /openapi.json lists all paths.")
+
+
+def test_an_impossible_method_leads_to_the_possible_ones(client: TestClient) -> None:
+    answer = client.put("/v1/runs", json={})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (405, "method_not_allowed")
+    assert error["message"] == "PUT is not possible at /v1/runs; GET, POST are."
+    assert answer.headers["allow"] == "GET, POST"
+    assert client.get(SPEECH).json()["error"]["message"].endswith("; POST is.")
