@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from sparring.core.errors import UserError, nearest
+from sparring.core.errors import UserError, WrongSetting, nearest
 
 
 class Slot(NamedTuple):
@@ -126,13 +126,13 @@ def arguments(cls: type[Any], given: dict[str, Any], where: str) -> BaseModel:
     """The checked constructor arguments of `cls`, defaults filled in.
 
     Raises:
-        UserError: an unknown key or a value out of range; `where` names its table.
+        WrongSetting: an unknown key or a value out of range; `where` names its table.
     """
     model = schema(cls)
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise UserError(explain(error, model, where)) from error
+        raise wrong(error, model, where) from error
 
 
 def build(
@@ -159,12 +159,13 @@ def build(
         raise UserError(f"{where}: {error}") from error
 
 
-def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """The complaints of pydantic in our own words, one sentence each."""
-    sentences = []
+def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSetting:
+    """The complaints of pydantic in our own words, one sentence each, about the first setting."""
+    sentences, keys = [], []
     for problem in error.errors(include_url=False):
         path = [str(part) for part in problem["loc"]]
         key = ".".join([where, *path] if where else path)
+        keys.append(key)
         if problem["type"] == "extra_forbidden":
             allowed = model.model_fields if len(path) == 1 else _fields_at(model, path[:-1])
             sentences.append(f"There is no setting {key!r}. {nearest(path[-1], allowed)}")
@@ -173,7 +174,7 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> str:
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{key} = {problem['input']!r}: {reason}.")
-    return " ".join(sentences)
+    return WrongSetting(" ".join(sentences), keys[0])
 
 
 def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:

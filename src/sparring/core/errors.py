@@ -16,6 +16,19 @@ class UserError(Exception):
     code = 2  # usage
 
 
+class WrongSetting(UserError):
+    """A setting that is unknown, missing or out of range.
+
+    Args:
+        message: as of any mistake.
+        key: the setting, as one writes it: "optimiser.learning_rate".
+    """
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 class CheckFailed(UserError):
     """A check was asked for, ran, and found something wrong."""
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from sparring.core import components
 from sparring.core.components import Slot
-from sparring.core.errors import UserError, nearest
+from sparring.core.errors import UserError, WrongSetting, nearest
 from sparring.core.settings import STRICT, Care, Judging, Optimiser, Training
 
 LARGEST_BATCH = 16_384  # a slip of the keyboard must not take all of a machine's memory
@@ -249,7 +249,7 @@ def _put(table: dict[str, Any], dotted: str, value: Any) -> None:
     for part in path:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise UserError(f"{dotted!r}: {part!r} is a value, not a table.")
+            raise WrongSetting(f"{dotted!r}: {part!r} is a value, not a table.", dotted)
     # Another component has other settings: the old one's must not linger.
     if last == "name" and path and table.get("name") != value:
         batch = {"batch": table["batch"]} if "batch" in table else {}
@@ -262,7 +262,7 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
     try:
         recipe = Recipe.model_validate(table)
     except ValidationError as error:
-        raise UserError(components.explain(error, Recipe, "")) from error
+        raise components.wrong(error, Recipe, "") from error
     filled: dict[str, Any] = {
         "data": _fill(recipe.data, components.DATASET, "data", built_in_only),
         "objective": _fill(recipe.objective, components.OBJECTIVE, "objective", built_in_only),
@@ -276,13 +276,17 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
     if recipe.augment:
         filled["augment"] = _fill(recipe.augment, components.AUGMENT, "augment", built_in_only)
     if recipe.health.augment_step and not recipe.augment:
-        raise UserError("health.augment_step needs an augmentation; name one in [augment].")
+        raise WrongSetting(
+            "health.augment_step needs an augmentation; name one in [augment].",
+            "health.augment_step",
+        )
     filled["judge"] = recipe.judge.resolved(recipe.samples)
     accumulate = recipe.training.accumulate
     if filled["data"]["batch"] % accumulate:
-        raise UserError(
+        raise WrongSetting(
             f"data.batch = {filled['data']['batch']} cannot be cut into "
-            f"training.accumulate = {accumulate} equal micro-batches."
+            f"training.accumulate = {accumulate} equal micro-batches.",
+            "data.batch",
         )
     return recipe.model_copy(update=filled)
 
@@ -296,17 +300,22 @@ def _fill(given: dict[str, Any], slot: Slot, where: str, built_in_only: bool) ->
     settings = dict(given)
     name = settings.pop("name", None)
     if not isinstance(name, str):
-        raise UserError(
-            f"'{where}.name' is missing. There are: {', '.join(components.names(slot.folder))}."
+        raise WrongSetting(
+            f"'{where}.name' is missing. There are: {', '.join(components.names(slot.folder))}.",
+            f"{where}.name",
         )
     head: dict[str, Any] = {"name": name}
     if slot is components.DATASET:
         batch = settings.pop("batch", 64)
         whole = isinstance(batch, int) and not isinstance(batch, bool)
         if not whole or not 1 <= batch <= LARGEST_BATCH:
-            raise UserError(
-                f"{where}.batch = {batch!r}: a whole number from 1 to {LARGEST_BATCH:,} is needed."
+            raise WrongSetting(
+                f"{where}.batch = {batch!r}: a whole number from 1 to {LARGEST_BATCH:,} is needed.",
+                f"{where}.batch",
             )
         head["batch"] = batch
-    cls = components.find(slot, name, built_in_only=built_in_only)
+    try:
+        cls = components.find(slot, name, built_in_only=built_in_only)
+    except UserError as error:
+        raise WrongSetting(str(error), f"{where}.name") from error
     return head | components.arguments(cls, settings, where).model_dump(mode="json")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sparring.core import files
-from sparring.core.errors import TrainingFailed, UserError, nearest
+from sparring.core.errors import TrainingFailed, UserError, WrongSetting, nearest
 from sparring.core.recipe import PLACES, Recipe, failing, shipped, to_toml
 from sparring.serve.lanes import Kind, Stopped, Task
 from sparring.serve.limits import STOPPING
@@ -33,19 +33,20 @@ def recipe_from_afar(name: str, overrides: Mapping[str, Any]) -> Recipe:
     """A shipped recipe with changes that somebody asks for over a network.
 
     Raises:
-        UserError: no such recipe; a setting that would read a path of this machine or run code
-            from outside Sparring; or what `Recipe.read` refuses.
+        UserError: no such recipe.
+        WrongSetting: a setting that would read a path of this machine or run code from outside
+            Sparring, or that `Recipe.read` refuses.
     """
     known = shipped() | failing()
     if name not in known:
         raise UserError(f"There is no recipe {name!r}. {nearest(name, shipped())}")
     for key, value in overrides.items():
         if key.rpartition(".")[2] in PLACES or (isinstance(value, str) and PLACE.search(value)):
-            raise UserError(f"{key}: a request cannot name files or folders of this machine.")
+            what = "a request cannot name files or folders of this machine"
+            raise WrongSetting(f"{key}: {what}.", key)
         if key.endswith("name") and isinstance(value, str) and ":" in value:
-            raise UserError(
-                f"{key}: a request can name components of Sparring, and no code from elsewhere."
-            )
+            what = "a request can name components of Sparring, and no code from elsewhere"
+            raise WrongSetting(f"{key}: {what}.", key)
     return Recipe.read(name, overrides, trusted=False)
 
 

@@ -87,6 +87,31 @@ def test_what_a_model_cannot_do_is_named(
     assert error_of(client, path, asked)["param"] == param
 
 
+@pytest.mark.parametrize(
+    ("overrides", "param"),
+    [
+        ({"samples": 9, "optimiser.learning_rate": "x"}, "overrides.optimiser.learning_rate"),
+        ({"optimiser.learning_rate": ["x", 1]}, "overrides.optimiser.learning_rate"),
+        ({"optimiser.betas": [0.5, 7]}, "overrides.optimiser.betas"),
+        ({"samples": 9, "objective.gama": 1}, "overrides.objective.gama"),
+        ({"objective.name": "hinges"}, "overrides.objective.name"),
+        ({"objective.name": 7}, "overrides.objective.name"),
+        ({"networks.generator.blocks": 1}, "overrides.networks.generator.blocks"),
+        ({"data.batch": 0}, "overrides.data.batch"),
+        ({"data.path": "photos"}, "overrides.data.path"),
+        ({"seed.of": 1}, "overrides.seed.of"),
+        ({"training.accumulate": 7, "data.batch": 64}, "overrides.data.batch"),
+        ({"training.accumulate": 7}, "overrides"),
+    ],
+)
+def test_the_setting_of_a_training_that_is_wrong_is_named(
+    client: TestClient, overrides: dict[str, Any], param: str
+) -> None:
+    assert error_of(client, RUNS, {"overrides": overrides})["param"] == param
+    error = error_of(client, RUNS, {"recipe": "digitz", "overrides": overrides})
+    assert error["param"] == "recipe"
+
+
 @pytest.mark.parametrize("path", [IMAGES, TEXTS, JOBS, "/v1/audio/generations", SPEECH])
 @pytest.mark.parametrize("given", [{"model": ""}, {}])
 def test_of_several_models_one_must_be_named(

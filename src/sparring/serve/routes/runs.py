@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from sparring.core import recipe
-from sparring.core.errors import BadData
+from sparring.core.errors import BadData, UserError, WrongSetting
 from sparring.serve.bodies import StrictRoute
-from sparring.serve.errors import Refused, blaming
+from sparring.serve.errors import Refused, blaming, refusal
 from sparring.serve.jobs import Job
 from sparring.serve.routes._asked import ERRORS, Body, Here, json_answer, repeat_key
 from sparring.serve.routes.jobs import accepted, own_key, told
@@ -50,8 +50,12 @@ def every_recipe() -> Response:
 @router.post("/v1/runs", status_code=202, responses=ERRORS)
 def start(request: Request, asked: RunRequest, services: Here) -> Response:
     """Start a training as a job."""
-    with blaming("recipe" if not asked.overrides else "overrides"):
+    try:
         chosen = recipe_from_afar(asked.recipe, asked.overrides)
+    except WrongSetting as error:
+        raise refusal(error, _blamed(error.key, asked.overrides)) from error
+    except UserError as error:
+        raise refusal(error, "recipe") from error
     with blaming("name"):
         job = services.train(chosen, asked.name, own_key(request, repeat_key(request)))
     return accepted(services, job)
@@ -89,6 +93,13 @@ def stop(name: str, services: Here) -> Response:
     if job is None:
         raise Refused(409, f"The run {name} is not being trained.", code="not_running")
     return json_answer(told(services, services.jobs.cancel(job.id)))
+
+
+def _blamed(key: str, overrides: Mapping[str, Setting]) -> str:
+    """The field with a setting that is wrong, as far as the request has it."""
+    given = [each for each in overrides if f"{key}.".startswith(f"{each}.")]
+    given += [each for each in overrides if each.startswith(f"{key}.")]
+    return f"overrides.{given[0]}" if given else "overrides"
 
 
 def _told(services: Services, name: str, job: Job | None) -> Mapping[str, Any]:
