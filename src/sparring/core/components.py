@@ -161,7 +161,8 @@ def build(
 
 def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSetting:
     """The complaints of pydantic in our own words, one sentence each, about the first setting."""
-    sentences, keys = [], []
+    sentences: list[str] = []
+    keys: list[str] = []
     for problem in error.errors(include_url=False):
         path = [str(part) for part in problem["loc"]]
         key = ".".join([where, *path] if where else path)
