@@ -88,9 +88,9 @@ def test_a_file_that_cannot_be_learned_from(
     ("data", "told"),
     [
         ("data.path=nowhere.txt", "There is no file or folder"),
-        ("data.length=2", "data.length = 2: Input should be greater than or equal to 4"),
-        ("data.most=1", "data.most = 1: Input should be greater than or equal to 8"),
-        ("data.symbols=letters", "should be 'characters', 'words', 'pieces' or 'tokens'"),
+        ("data.length=2", "data.length = 2: it must be at least 4"),
+        ("data.most=1", "data.most = 1: it must be at least 8"),
+        ("data.symbols=letters", "it must be 'characters', 'words', 'pieces' or 'tokens'"),
         ("data.label=mood", "lines of .txt have no columns"),
     ],
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import EntryPoint
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import Field
 
 from sparring.core import components
 from sparring.core.components import DISCRIMINATOR, GENERATOR, OBJECTIVE
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, WrongSetting
+from sparring.core.schedule import Ramp, constant
 from sparring.core.spec import Spec
 from sparring.objectives.hinge import Hinge
 from sparring.objectives.minimax import Minimax
@@ -114,7 +117,7 @@ def test_defaults_are_filled_in() -> None:
         ),
         (
             {"latent": -3},
-            "networks.generator.latent = -3: Input should be greater than 0.",
+            "networks.generator.latent = -3: it must be above 0.",
         ),
     ],
 )
@@ -150,3 +153,38 @@ def test_facts_that_do_not_fit_are_a_persons_mistake() -> None:
 def test_build_ignores_name_and_batch() -> None:
     given = {"name": "mlp", "batch": 3, "latent": 5}
     assert components.build(GENERATOR, given, SPEC, where="x").latent == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ratio": 1.5}, "net.ratio = 1.5: it must be below 1.0."),
+        ({"ratio": "x"}, "net.ratio = 'x': it must be a number."),
+        ({"ratio": math.inf}, "net.ratio = inf: it must be a finite number."),
+        ({"count": 1.5}, "net.count = 1.5: it must be a whole number."),
+        ({"count": 3}, "net.count = 3: it must be a multiple of 2."),
+        ({"mode": "c"}, "net.mode = 'c': it must be 'a' or 'b'."),
+        ({"widths": []}, "net.widths = []: it must have at least 1 value, not 0."),
+        ({"widths": 7}, "net.widths = 7: it must be a list."),
+        ({"word": "abc"}, "net.word = 'abc': it must have at most 2 characters, not 3."),
+        ({"ramp": "x"}, "net.ramp = 'x': a number, [start, end] or a table is needed."),
+        ({"is_on": 7}, "net.is_on = 7: it must be true or false."),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_own_words(given: dict[str, Any], said: str) -> None:
+    class Net:
+        def __init__(
+            self,
+            *,
+            ratio: Annotated[float, Field(ge=0, lt=1)] = 0.5,
+            count: Annotated[int, Field(multiple_of=2)] = 2,
+            mode: Literal["a", "b"] = "a",
+            widths: Annotated[list[int], Field(min_length=1)] = [1],  # noqa: B006
+            word: Annotated[str, Field(max_length=2)] = "",
+            ramp: Ramp = constant(1.0),  # noqa: B008
+            is_on: bool = True,
+        ) -> None: ...
+
+    with pytest.raises(WrongSetting) as told:
+        components.arguments(Net, given, "net")
+    assert str(told.value) == said

@@ -141,7 +141,7 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
             {"training.log_evry": 3},
             "There is no setting 'training.log_evry'. Did you mean 'log_every'?",
         ),
-        ({"samples": 0}, "samples = 0: Input should be greater than 0."),
+        ({"samples": 0}, "samples = 0: it must be above 0."),
         ({"optimiser.betas": [0.5, 1.0]}, "each beta must lie in [0, 1)"),
         ({"data.batch": 0}, "data.batch = 0: a whole number from 1 to 16,384 is needed."),
         ({"data.batch": True}, "data.batch = True: a whole number from 1 to 16,384 is needed."),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from sparring.core.complaints import sentence
 from sparring.core.errors import UserError, WrongSetting, nearest
 
 
@@ -173,7 +174,7 @@ def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSe
         elif problem["type"] == "missing":
             sentences.append(f"{key!r} is missing.")
         else:
-            reason = problem["msg"].removeprefix("Value error, ")
+            reason = sentence(problem, told=True)
             sentences.append(f"{key} = {problem['input']!r}: {reason}.")
     return WrongSetting(" ".join(sentences), keys[0])
 

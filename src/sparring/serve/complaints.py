@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-Complaint = Mapping[str, Any]
-"""An entry of pydantic's `errors()`."""
+from sparring.core import complaints
+from sparring.core.complaints import Complaint
+
 Place = tuple[int | str, ...]
 MEANT = {
     "bool_type": "true or false",
@@ -47,13 +48,12 @@ def worst(complaints: Sequence[Complaint]) -> list[Complaint]:
     return [each for each in first if _fitting(each) == best]
 
 
-def sentence(complaints: Sequence[Complaint], model: type[BaseModel] | None) -> str:
+def sentence(found: Sequence[Complaint], model: type[BaseModel] | None) -> str:
     """What is wrong with one value, without its field and a full stop; `model` as in `field_of`."""
-    kinds = [MEANT[each["type"]] for each in complaints if each["type"] in MEANT]
+    kinds = [MEANT[each["type"]] for each in found if each["type"] in MEANT]
     if not kinds:
-        told = str(complaints[0]["msg"]).removeprefix("Value error, ")
-        return told[:1].lower() + told[1:] if told.startswith("Input should") else told
-    key = _read(complaints[0]["loc"][1:], model)[1]
+        return complaints.sentence(found[0])
+    key = _read(found[0]["loc"][1:], model)[1]
     what = f"what {key[:100]!r} is" if key else "it"
     return f"{what} must be {' or '.join(dict.fromkeys(kinds))}"
 

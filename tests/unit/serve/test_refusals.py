@@ -151,10 +151,17 @@ def test_sounds_are_refused_by_their_fields(spoken: TestClient) -> None:
         (IMAGES, {"label": 7}, "label: it must be a text or an object."),
         (IMAGES, {"label": {"class": 7}}, "label: what 'class' is must be a text."),
         (IMAGES, {"n": True}, "n: it must be a whole number."),
-        (IMAGES, {"seed": -1}, "seed: input should be greater than or equal to 0."),
+        (IMAGES, {"seed": -1}, "seed: it must be at least 0, not -1."),
         (IMAGES, {"interpolate": 3}, "interpolate: it must be an object."),
         (TEXTS, {"prompt": 7}, "prompt: it must be a text or a list."),
-        (TEXTS, {"prompt": "x" * 5_000}, "prompt: String should have at most 4096 characters."),
+        (TEXTS, {"prompt": []}, "prompt: it must have at least 1 value, not 0."),
+        (IMAGES, {"n": 11}, "n: it must be at most 10, not 11."),
+        (IMAGES, {"output_format": "bmp"}, "output_format: it must be 'png', 'jpeg' or 'webp'."),
+        (
+            TEXTS,
+            {"prompt": "x" * 5_000},
+            "prompt: it must have at most 4,096 characters, not 5,000.",
+        ),
     ],
 )
 def test_a_sentence_says_what_is_needed(
