@@ -305,9 +305,11 @@ def test_on_this_machine_none_is(host: str) -> None:
 )
 def test_token_files_with_mistakes(tmp_path: Path, lines: str) -> None:
     file = tmp_path / "tokens"
-    file.write_text(lines)
-    with pytest.raises(UserError):
+    file.write_text(f"# ours\n{lines}")
+    with pytest.raises(UserError) as told:
         read_tokens("", file)
+    assert str(told.value).startswith(f"{file}, line 2: ")
+    assert lines.split()[0] not in str(told.value)
 
 
 def test_a_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,15 +43,15 @@ class Schedule(BaseModel):
 
 
 def _from_short(value: object) -> object:
-    if isinstance(value, dict | Schedule):
-        return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"start": value, "end": value}
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) != 2:
             raise ValueError(f"[start, end] has two numbers, not {len(value)}")
         return {"start": value[0], "end": value[1]}
-    raise ValueError("a number, [start, end] or a table is needed")
+    if isinstance(value, str | bool):
+        raise ValueError("a number, [start, end] or a table is needed")
+    return value
 
 
 Ramp = Annotated[Schedule, BeforeValidator(_from_short)]

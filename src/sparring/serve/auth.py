@@ -100,11 +100,21 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise BadData(f"{file} cannot be read: {reason}.") from error
         for number, line in enumerate(lines, 1):
-            words = line.partition("#")[0].split()
-            if len(words) not in (0, 2):
-                raise UserError(f"{file}, line {number}: a token and a scope are needed.")
-            pairs += [(words[0], words[1])] if words else []
+            try:
+                pairs += _of_line(line)
+            except UserError as error:
+                raise UserError(f"{file}, line {number}: {error}") from error
     return Tokens.of(pairs)
+
+
+def _of_line(line: str) -> list[tuple[str, str]]:
+    """The token and the scope on a line, if there are any, checked."""
+    words = line.partition("#")[0].split()
+    if len(words) not in (0, 2):
+        raise UserError("A token and a scope are needed, with a blank between.")
+    pairs = [(words[0], words[1])] if words else []
+    Tokens.of(pairs)
+    return pairs
 
 
 def require_safe(host: str, tokens: Tokens) -> None:
