@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 
 
@@ -60,9 +61,13 @@ class Interrupted(UserError):
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:
-    """A hint for a misspelt name: "Did you mean 'hinge'?", or all names where none is near."""
-    names = sorted(allowed)
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    """A hint for a misspelt name: "Did you mean 'hinge'?", or all names where none is near.
+
+    Numbers are never near: 11 is not a misspelt 1.
+    """
+    names = sorted(allowed, key=lambda name: (int(name) if name.isdecimal() else math.inf, name))
+    words = [name for name in names if not name.isdecimal()]
+    close = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"There are: {', '.join(names) or 'none'}."
