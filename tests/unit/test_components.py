@@ -196,7 +196,7 @@ def test_what_is_wrong_is_said_in_our_own_words(given: dict[str, Any], said: str
     [
         ("11", map(str, range(12, -1, -2)), "There are: 0, 2, 4, 6, 8, 10, 12."),
         ("1", ["10", "one"], "There are: 10, one."),
-        ("2o", ["20", "2p"], "Did you mean '2p'?"),
+        ("21x", ["21", "21y"], "Did you mean '21y'?"),
         ("hing", ["minimax", "hinge"], "Did you mean 'hinge'?"),
     ],
 )
