@@ -53,7 +53,10 @@ Trusted = Annotated[
 TEXTS = "Texts"
 READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
-    float, typer.Option(help="Below 1 tamer, above 1 bolder.", rich_help_panel=TEXTS)
+    float,
+    typer.Option(
+        help="Below 1 tamer, 0 always the likeliest, above 1 bolder.", rich_help_panel=TEXTS
+    ),
 ]
 TopP = Annotated[
     float, typer.Option(help="Draw from the likeliest symbols alone.", rich_help_panel=TEXTS)

@@ -28,6 +28,8 @@ from sparring.networks._language import (
 )
 
 MOST_CANDIDATES = 256
+COLDEST = 0.01  # a temperature at which the likeliest symbol is drawn as good as always
+NARROWEST = 1e-6
 MENDING = 16  # candidates for every mended text, of which the likeliest is kept
 
 CHOOSERS = ("discriminator", "likelihood")
@@ -38,8 +40,10 @@ class Wording:
     """How texts are written.
 
     Attributes:
-        temperature: that log-probabilities are divided by, 0.01 to 10; below 1 is tamer.
-        top_p: the likeliest symbols are kept that together have this probability, in (0, 1].
+        temperature: that log-probabilities are divided by, 0 to 10; below 1 is tamer. What is below
+            0.01 counts as that, which is as good as always the likeliest symbol.
+        top_p: the likeliest symbols are kept that together have this probability, in [0, 1]; 0
+            keeps the likeliest alone.
         candidates: texts that are written for each one that is kept.
         by: who chooses among them: the discriminator, or the model's own likelihood.
         prefix: what every text begins with.
@@ -60,10 +64,10 @@ class Wording:
     verse: str = ""
 
     def __post_init__(self) -> None:
-        if not 0.01 <= self.temperature <= 10:
-            raise UserError(f"temperature = {self.temperature}: 0.01 to 10 is possible.")
-        if not 0 < self.top_p <= 1:
-            raise UserError(f"top_p = {self.top_p}: a number above 0 and up to 1 is needed.")
+        if not 0 <= self.temperature <= 10:
+            raise UserError(f"temperature = {self.temperature}: 0 to 10 is possible.")
+        if not 0 <= self.top_p <= 1:
+            raise UserError(f"top_p = {self.top_p}: a number from 0 to 1 is needed.")
         if not 1 <= self.candidates <= MOST_CANDIDATES:
             raise UserError(
                 f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
@@ -100,7 +104,8 @@ def worded(
     rule = Verse.read(wording.verse, modality) if wording.verse else None
     if rule is not None and (prefix or lost):
         rule = rule.around(prefix or lost, whole=bool(lost))
-    decoding = Decoding(wording.temperature, wording.top_p, rule, tuple(prefix), len(lost))
+    temperature, top_p = max(wording.temperature, COLDEST), max(wording.top_p, NARROWEST)
+    decoding = Decoding(temperature, top_p, rule, tuple(prefix), len(lost))
     generator: Generator = Worded(model, decoding)
     candidates, by = wording.candidates, wording.by
     if wording.repair and candidates == 1:

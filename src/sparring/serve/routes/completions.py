@@ -39,8 +39,6 @@ from sparring.serve.writing import Writing
 
 router = APIRouter(route_class=StrictRoute, tags=["texts"])
 PATH = "/v1/completions"
-COLDEST = 0.01  # what a temperature of 0 becomes: as good as always the likeliest symbol
-NARROWEST = 1e-6  # and what a top_p of 0 becomes
 Begin = Callable[[], Iterator[int]]
 Line = Annotated[str, Field(max_length=LONGEST_INPUT)]
 
@@ -95,8 +93,8 @@ class CompletionRequest(Body):
     def wording(self, prompt: str) -> Wording:
         """How the model shall write after one prompt."""
         return Wording(
-            temperature=max(1.0 if self.temperature is None else self.temperature, COLDEST),
-            top_p=max(1.0 if self.top_p is None else self.top_p, NARROWEST),
+            temperature=1.0 if self.temperature is None else self.temperature,
+            top_p=1.0 if self.top_p is None else self.top_p,
             candidates=max((self.best_of or 1) // (self.n or 1), 1),
             by="likelihood",
             prefix=prompt,
