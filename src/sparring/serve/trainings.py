@@ -121,14 +121,20 @@ class Trainings(Kind):
         with complaints.open("wb") as log, _child(words, log) as child:
             _followed(child, folder, recipe.samples, task)
         said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        # Clients know runs by name, and not where they lie.
-        last = said[-1].removeprefix("sparring: ").replace(str(folder), folder.name) if said else ""
+        last = _from_afar(said[-1].removeprefix("sparring: "), folder) if said else ""
         shown = Run(folder).samples if (folder / "recipe.json").is_file() else 0
         if child.returncode == 0:
             return {"run": folder.name, "samples": shown}
         if task.shall_stop:
             raise Stopped(last or "The training was stopped.")
         raise TrainingFailed(last or f"The training ended with code {child.returncode}.")
+
+
+def _from_afar(said: str, folder: Path) -> str:
+    """What a training said, for clients: they know runs by name, and not where they lie."""
+    name = folder.name
+    told = said.replace(f"sparring resume {folder}", f"POST /v1/runs/{name}/resume")
+    return told.replace(str(folder), name)
 
 
 def _child(words: list[str], log: Any) -> subprocess.Popen[bytes]:

@@ -136,7 +136,7 @@ def resume(
         if changed and not inexact:
             raise UserError(
                 f"{folder} cannot be resumed bit for bit: {'; '.join(changed)}. "
-                "To go on all the same: sparring resume RUN --inexact."
+                f"To go on all the same: sparring resume {folder} --inexact."
             )
         match = prepare(recipe, dataset.spec, samples, players, precision=precision, is_new=False)
         return _finish(run, match, dataset, quiet=quiet)

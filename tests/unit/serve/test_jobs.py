@@ -283,6 +283,7 @@ def test_a_training_is_started_stopped_and_resumed(services: Services, tiny: Rec
         stopped = over(services.jobs, job.id)
         assert (stopped.status, stopped.request["run"]) == ("cancelled", "long")
         assert str(services.settings.runs) not in stopped.error
+        assert stopped.error.endswith("and saved; go on with 'POST /v1/runs/long/resume'.")
         run = services.trainings.find("long")
         assert run.samples > 0
         assert services.registry.names() == ["long", "shades"]
