@@ -13,6 +13,8 @@ NOTICES = f"{CHINESE} / {NOTICE}"
 """Both, for people."""
 MARK = f"\n\n[{NOTICE}] "
 """What comes between a text and what is said about it in a file."""
+VISIBLE = MARK + CHINESE
+"""What people read below a text."""
 SOFTWARES = re.compile(rf"{SYSTEM} [\w.+!-]{{1,40}}", re.ASCII)
 """Any version of it, as labels name it."""
 LINE = re.compile(

@@ -193,7 +193,7 @@ class Text(Modality):
         if chosen == "json":
             notice = {"notice": mark.NOTICES} if visible else {}
             return _text_documents.json_lines([text], [notice])
-        return f"{text}{mark.MARK + mark.CHINESE if visible else ''}\n".encode()
+        return f"{text}{mark.VISIBLE if visible else ''}\n".encode()
 
     def preview(
         self,

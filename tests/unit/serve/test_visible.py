@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import time
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +82,33 @@ def test_sounds_and_speech_carry_it_on_request(spoken: TestClient) -> None:
     assert visible(verify(bare, "x.wav")) == "missing"
 
 
+def test_texts_end_with_it_on_request(client: TestClient, services: Services) -> None:
+    asked = {"model": "lines", "seed": 5, "max_tokens": 4}
+
+    def choice(**given: Any) -> dict[str, Any]:
+        return client.post("/v1/completions", json=asked | given).json()["choices"][0]
+
+    usual, shown = choice(), choice(visible=True)
+    assert shown["text"] == usual["text"] + "\n\n[AI-generated] AI生成"
+    assert shown["finish_reason"] == usual["finish_reason"]
+    answer = client.post("/v1/completions", json=asked | {"visible": True, "stream": True}).text
+    events = [json.loads(line[6:]) for line in answer.splitlines() if line.startswith("data: {")]
+    assert "".join(event["choices"][0]["text"] for event in events) == shown["text"]
+    made = services.registry.sampler("lines").visibly().generate(1, seed=5)
+    whole = choice(visible=True, max_tokens=None)["text"]
+    assert made.one(0).content.decode().startswith(whole + " ")
+
+
+def test_a_service_that_shows_it_always_does_in_texts_too(
+    services: Services, tmp_path: Path
+) -> None:
+    settings = replace(services.settings, folder=tmp_path, labelling=Labelling(visible=True))
+    with Services(settings) as showing:
+        client = TestClient(create_app(showing), base_url="http://localhost")
+        answer = client.post("/v1/completions", json={"model": "lines"}).json()
+    assert answer["choices"][0]["text"].endswith("[AI-generated] AI生成")
+
+
 @pytest.mark.parametrize(("model", "ending"), [("shades", ".png"), ("lines", ".txt")])
 def test_jobs_carry_it_on_request(
     services: Services, client: TestClient, model: str, ending: str
@@ -104,7 +134,13 @@ def test_jobs_carry_it_on_request(
 
 def test_the_api_tells_of_it(services: Services) -> None:
     schemas = create_app(services).openapi()["components"]["schemas"]
-    for name in ("ImagesRequest", "SoundsRequest", "SpeechRequest", "JobRequest"):
+    for name in (
+        "ImagesRequest",
+        "SoundsRequest",
+        "SpeechRequest",
+        "JobRequest",
+        "CompletionRequest",
+    ):
         field = schemas[name]["properties"]["visible"]
         assert (field["type"], field["default"]) == ("boolean", False)
         assert "people see or hear" in field["description"]

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
+from sparring.core import mark
 from sparring.generation.asking import parse_labels
 from sparring.generation.batch import Ask
 from sparring.generation.sampler import Sampler
@@ -24,6 +25,7 @@ from sparring.serve.limits import LONGEST_INPUT, MOST_STOPS, MOST_TEXTS
 from sparring.serve.routes._asked import (
     ERRORS,
     MODEL,
+    VISIBLE,
     Body,
     Here,
     answered,
@@ -78,6 +80,7 @@ class CompletionRequest(Body):
     label: str | dict[str, str] | None = Field(None, description="classes, e.g. 'form=five'")
     truncation: float | None = Field(1.0, gt=0, le=1, description="less is more likely")
     verse: str = Field("", max_length=100, description="a form, e.g. 'seven,rhyme,tones'")
+    visible: bool = VISIBLE
 
     @property
     def prompts(self) -> list[str]:
@@ -155,7 +158,7 @@ async def _written(
         made = await services.generate(name, choice.ask)
         for number, row in enumerate(made.samples.tolist()):
             writing, _ = _writing(sampler, asked, choice.prompt)
-            text = writing.whole(row)
+            text = writing.whole(row) + _label(sampler, asked)
             choices.append(
                 {
                     "index": len(choices),
@@ -200,7 +203,8 @@ class _Stream:
                         break
             finally:
                 await pieces.aclose()
-            yield self._event(index, writing.close(), writing.reason)
+            rest = writing.close() + _label(self._sampler, self._asked)
+            yield self._event(index, rest, writing.reason)
             wrote += writing.tokens
         if self._asked.stream_options and self._asked.stream_options.include_usage:
             prompts = self._asked.prompts
@@ -285,6 +289,11 @@ def _writing(sampler: Sampler, asked: CompletionRequest, prompt: str) -> tuple[W
     most = modality.length if asked.max_tokens is None else asked.max_tokens
     writing = Writing(modality.tokeniser, prefix=prefix, most=most, stops=asked.stops)
     return writing, prefix
+
+
+def _label(sampler: Sampler, asked: CompletionRequest) -> str:
+    """What people read below each text, where that is wished."""
+    return mark.VISIBLE if asked.visible or sampler.labelling.visible else ""
 
 
 def _usage(read: int, wrote: int) -> dict[str, int]:
