@@ -238,6 +238,17 @@ def test_a_header_of_texts_that_cannot_be(
     assert told in refused("generate", tmp_path / "model.safetensors", codes=(3,))
 
 
+def test_lines_with_recipes_lead_to_files_with_one(
+    refused: Refused, wrote: sparring.Run, tmp_path: Path
+) -> None:
+    wrote.sampler().generate(2).save(tmp_path)
+    said = refused("generate", wrote.folder, "--like", tmp_path / "samples.jsonl", codes=(3,))
+    assert said.endswith(
+        "cannot be made again: each of its lines has a recipe of its own; give the file of one of "
+        "these samples, or samples.md beside it."
+    )
+
+
 def test_what_can_be_is_written(
     wrote: sparring.Run,
     monkeypatch: pytest.MonkeyPatch,

@@ -13,6 +13,7 @@ from sparring.core.places import printable
 
 if TYPE_CHECKING:
     from sparring.provenance.labelling import Labelling
+    from sparring.provenance.verify import Verdict
 
 MOST_THREADS = 256  # that a file may ask for
 
@@ -37,11 +38,12 @@ def remake(
     name = printable(str(like))
     try:
         content = read_bytes(like, LARGEST)
-        facts = verify(content, like.name).facts
+        verdict = verify(content, like.name)
     except BadData as error:
         raise BadData(f"{name} cannot be made again: {error}.") from error
+    facts = verdict.facts
     if facts is None:
-        raise BadData(f"{name} cannot be made again: no recipe of Sparring can be read in it.")
+        raise BadData(f"{name} cannot be made again: {_without(verdict)}.")
     chosen = Path(model) if model else likeness.find_model(facts)
     same_place = "cpu" if device == "auto" and facts.origin.device == "cpu" else device
     torch.set_num_threads(min(max(1, facts.origin.threads), MOST_THREADS))
@@ -55,3 +57,13 @@ def remake(
         reasons = f" ({'; '.join(made.differences)})" if made.differences else ""
         raise CheckFailed(f"{printable(files[0])} is not the same as {name} bit for bit{reasons}.")
     print(f"The same as {name}, bit for bit.", file=sys.stderr)
+
+
+def _without(verdict: Verdict) -> str:
+    """Why a file has no recipe as a whole."""
+    if any(layer.name == "recipe" and layer.state == "present" for layer in verdict.layers):
+        return (
+            "each of its lines has a recipe of its own; give the file of one of these samples, or "
+            "samples.md beside it"
+        )
+    return "no recipe of Sparring can be read in it"
