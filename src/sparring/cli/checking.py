@@ -22,6 +22,8 @@ LARGEST_BESIDE = 1_000_000
 
 def verify(files: Files, as_json: Json = False) -> None:
     """What the labels of files say, and whether they hold; no label proves where a file is from."""
+    from sparring.provenance.verify import NO_PROOF
+
     verdicts: dict[str, dict[str, Any]] = {}
     lines: list[str] = []
     unread: list[str] = []
@@ -40,6 +42,7 @@ def verify(files: Files, as_json: Json = False) -> None:
             unsound.append(name)
         verdicts[name] = verdict.to_json()
         lines += _told(name, verdict)
+    lines += [NO_PROOF] if lines else []
     show([{"file": name, **told} for name, told in verdicts.items()] if as_json else lines)
     if unread:
         raise BadData(f"{len(unread)} of {len(paths)} files could not be verified.")
@@ -89,7 +92,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 def _told(name: str, verdict: Verdict) -> list[str]:
     width = max(len(layer.name) for layer in verdict.layers)
     return [
-        f"{name} ({verdict.kind}): {verdict.sentence}",
+        f"{name} ({verdict.kind}): {verdict.says}",
         *(
             f"  {layer.name:{width}}  {layer.state:9}  {layer.says} [{layer.rule}]"
             for layer in verdict.layers

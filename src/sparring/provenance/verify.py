@@ -57,14 +57,19 @@ class Verdict:
     Attributes:
         kind: of the file, for people.
         layers: each kind of label that such a file can have.
-        sentence: all in all.
+        says: all in all, without what no label can prove.
         facts: what the recipe says; None where there is no valid one.
     """
 
     kind: str
     layers: tuple[Layer, ...]
-    sentence: str
+    says: str
     facts: Facts | None
+
+    @property
+    def sentence(self) -> str:
+        """All in all, with what no label can prove."""
+        return f"{self.says} {NO_PROOF}"
 
     @property
     def is_sound(self) -> bool:
@@ -87,7 +92,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
 
     Args:
         content: the whole file.
-        name: what it is called; only its ending matters, and only among texts.
+        name: what it is called; only its ending tells something, and only among texts.
         beside: the file `NAME.aigc.json` beside it, where there is one.
 
     Raises:
@@ -100,8 +105,9 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
     except Unreadable as error:
         raise BadData(str(error)) from error
     read = [aigc.read(spot.text) for spot in found.labels]
+    place = f"{printable(name) or 'NAME'}{BESIDE}"
     if beside:
-        spot = Spot(f"NAME{BESIDE} beside it", beside.decode(errors="replace"))
+        spot = Spot(f"{place} beside it", beside.decode(errors="replace"))
         told = aigc.read(spot.text)
         if not (carrier.copied and told in read):  # a copy is no second label
             found.labels.append(spot)
@@ -109,7 +115,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
     facts, recipe = _recipe(found)
     layers = [
         recipe,
-        _implicit(carrier, found, read, facts),
+        _implicit(carrier, found, read, facts, place),
         _iptc(found, facts),
         _disclosure(facts),
         *_credentials(carrier, found, content),
@@ -117,7 +123,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
         *_integrity(found, read, digest_now),
     ]
     shown = tuple(layers)
-    return Verdict(carrier.name, shown, _sentence(shown, facts, read), facts)
+    return Verdict(carrier.name, shown, _all_in_all(shown, facts, read), facts)
 
 
 def _recipe(found: Found) -> tuple[Facts | None, Layer]:
@@ -155,7 +161,9 @@ def _sentence_of(error: BadData) -> str:
     return f"{reason[:1].upper()}{reason[1:]}."
 
 
-def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | None) -> Layer:
+def _implicit(
+    carrier: Carrier, found: Found, read: list[Read], facts: Facts | None, place: str
+) -> Layer:
     if found.faults:
         return Layer("implicit", "invalid", f"{found.faults[0]}.", aigc.NAME)
     if not read:
@@ -163,7 +171,7 @@ def _implicit(carrier: Carrier, found: Found, read: list[Read], facts: Facts | N
         if not carrier.has_room:
             says = (
                 "Such a file has no room for this label: its place is a file beside it, "
-                f"NAME{BESIDE}, which is not here."
+                f"{place}, which is not here."
             )
         return Layer("implicit", "missing", says, aigc.NAME)
     if len(read) > 1:
@@ -289,18 +297,16 @@ def _integrity(found: Found, read: list[Read], digest_now: str) -> Iterator[Laye
     yield Layer("integrity", "valid", says, INTEGRITY_RULE)
 
 
-def _sentence(layers: tuple[Layer, ...], facts: Facts | None, read: list[Read]) -> str:
-    """All in all."""
+def _all_in_all(layers: tuple[Layer, ...], facts: Facts | None, read: list[Read]) -> str:
+    """What they say together."""
     wrong = [layer.name for layer in layers if layer.state in ("invalid", "duplicate")]
     there = [layer.name for layer in layers if layer.state in ("valid", "present")]
     if wrong:
-        told = f"Its labels are not in order ({', '.join(wrong)})."
-    elif not there:
-        told = "It has no label of AI-generated content that is known here."
-    elif facts:
-        told = f"It says that it is AI-generated, by {facts.system} {facts.version[:40]}."
-    elif read:
-        told = f"It says that it {aigc.MEANINGS[read[0][0]['Label']]}."
-    else:
-        told = f"It has labels ({', '.join(there)})."
-    return f"{told} {NO_PROOF}"
+        return f"Its labels are not in order ({', '.join(wrong)})."
+    if not there:
+        return "It has no label of AI-generated content that is known here."
+    if facts:
+        return f"It says that it is AI-generated, by {facts.system} {facts.version[:40]}."
+    if read:
+        return f"It says that it {aigc.MEANINGS[read[0][0]['Label']]}."
+    return f"It has labels ({', '.join(there)})."

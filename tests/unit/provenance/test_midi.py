@@ -119,7 +119,7 @@ def test_the_file_beside_is_a_copy_and_no_second_label(plain: Mapping[str, bytes
     verdict = verify(made.content, "a.mid", other)
     (layer,) = (each for each in verdict.layers if each.name == "implicit")
     assert layer.state == "duplicate"
-    assert "MIDI text event AIGC, NAME.aigc.json beside it" in layer.says
+    assert "MIDI text event AIGC, a.mid.aigc.json beside it" in layer.says
     stripped = verify(plain["a.mid"], "a.mid", made.beside)
     told = states(stripped)
     assert (told["recipe"], told["implicit"], told["integrity"]) == ("missing", "valid", "valid")
