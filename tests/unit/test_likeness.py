@@ -198,6 +198,28 @@ def test_labels_are_left_out_on_request_and_that_is_noted(
     assert run(monkeypatch, trained.folder, "--producer", "某公司") == 2
 
 
+def test_samples_that_take_the_place_of_others_are_told(
+    trained: sparring.Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def said(*options: object) -> str:
+        assert run(monkeypatch, trained.folder, "-n", 2, *options) == 0
+        return capsys.readouterr().err
+
+    assert "other samples" not in said() + said() + said("--seed", 9) + said("--form", "jpeg")
+    name = min((tmp_path / "samples").glob("0*.png")).name
+    assert said("--truncation", 0.5) == (
+        f"2 files in samples took the place of other samples of the same names, such as {name}; "
+        "--out FOLDER keeps them apart.\n"
+    )
+    (tmp_path / "samples" / name).write_bytes(b"a note of mine")
+    assert said("--truncation", 0.5).startswith("1 file in samples took the place of ")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "fashion", "spoken-digits", "quatrains"])
 def test_what_shipped_models_make_is_made_again(name: str, tmp_path: Path) -> None:

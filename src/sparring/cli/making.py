@@ -19,7 +19,7 @@ from sparring.cli._labels import (
     labelling,
 )
 from sparring.cli._printing import Device, Json, show
-from sparring.core.errors import UserError
+from sparring.core.errors import BadData, UserError
 
 if TYPE_CHECKING:  # the module itself brings torch with it
     from sparring.generation.generated import Generated
@@ -153,10 +153,38 @@ def _asked(
 
 
 def _save(generated: Generated, out: Path, form: str, as_json: bool) -> None:
+    before = _contents(generated.paths(out, form))
     paths = generated.save(out, form)
+    _tell_of_others(before, out)
     if not as_json:
         _read_out(generated)
     show(_told(paths, generated) if as_json else [str(path) for path in paths])
+
+
+def _contents(paths: list[Path]) -> dict[Path, str]:
+    """A hash of what each file holds that is there; "" where it is nothing known."""
+    from sparring.generation.likeness import essence
+
+    found: dict[Path, str] = {}
+    for path in filter(Path.is_file, paths):
+        try:
+            found[path] = essence(path.read_bytes(), path.name)
+        except (BadData, OSError):
+            found[path] = ""
+    return found
+
+
+def _tell_of_others(before: Mapping[Path, str], out: Path) -> None:
+    """Say which files are no longer the samples that they were."""
+    now = _contents(list(before))
+    others = [path.name for path in before if before[path] != now[path]]
+    if others:
+        files = "1 file" if len(others) == 1 else f"{len(others):,} files"
+        print(
+            f"{files} in {out} took the place of other samples of the same names, such as "
+            f"{others[0]}; --out FOLDER keeps them apart.",
+            file=sys.stderr,
+        )
 
 
 def _read_out(generated: Generated) -> None:

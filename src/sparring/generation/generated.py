@@ -108,12 +108,23 @@ class Generated:
             UserError: the folder cannot be written, there is no such form, or a file cannot be
                 signed.
         """
-        folder, suffix = Path(folder), self.modality.form(form)
-        paths: list[Path] = []
-        for number, (seed, labels) in enumerate(zip(self.seeds, self.labels, strict=True)):
-            name = "-".join([f"{seed:06d}", *(_plain(label) for label in labels.values())])
-            paths += self.write({folder / f"{name}.{suffix}": self.one(number, form)})
-        return paths + self.write({folder / name: each for name, each in self.sheets().items()})
+        paths = self.paths(folder, form)
+        for number, path in enumerate(paths):
+            self.write({path: self.one(number, form)})
+        sheets = {Path(folder) / name: each for name, each in self.sheets().items()}
+        return paths + self.write(sheets)
+
+    def paths(self, folder: str | Path, form: str = "") -> list[Path]:
+        """Where `save` writes each sample, by its seed and its labels.
+
+        Raises:
+            UserError: there is no such form.
+        """
+        suffix = self.modality.form(form)
+        return [
+            Path(folder) / ("-".join([f"{seed:06d}", *map(_plain, labels.values())]) + f".{suffix}")
+            for seed, labels in zip(self.seeds, self.labels, strict=True)
+        ]
 
     def write(self, contents: Mapping[Path, Labelled]) -> list[Path]:
         """Write files with what belongs beside them; what has no label is noted in the log.

@@ -91,7 +91,7 @@ def again(
     generated = _samples(sampler, facts)
     made = _file(generated, facts, carrier_of(content, name).suffixes[0])
     return Likeness(
-        made, generated, _essence(made.content, name) == _essence(content, name),
+        made, generated, essence(made.content, name) == essence(content, name),
         _differences(facts, generated),
     )  # fmt: skip
 
@@ -165,7 +165,12 @@ def _file(generated: Generated, facts: Facts, suffix: str) -> Labelled:
             )
 
 
-def _essence(content: bytes, name: str) -> str:
+def essence(content: bytes, name: str) -> str:
+    """A hash of what a file holds without its labels.
+
+    Raises:
+        BadData: it is of no known kind, or damaged.
+    """
     try:
         return digest(carrier_of(content, name).essence(content))
     except Unreadable as error:
