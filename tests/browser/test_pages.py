@@ -107,6 +107,16 @@ def test_a_wrong_wish_gets_a_sentence(visit: Visit) -> None:
     expect(page.get_by_text("up to 64 samples")).to_be_visible()
 
 
+def test_a_dropped_file_that_cannot_be_read_is_named(visit: Visit, tmp_path: Path) -> None:
+    odd = [tmp_path / name for name in ("odd.bin", "empty.png")]
+    odd[0].write_bytes(b"\0\1\2")
+    odd[1].touch()
+    page = visit("/generate").page
+    page.get_by_test_id("drop").locator("input[type=file]").set_input_files(odd)
+    for path in odd:
+        expect(page.get_by_test_id("verdict")).to_contain_text(f"{path.name}: it ")
+
+
 def test_a_sentence_goes_away_with_the_next_success(visit: Visit) -> None:
     page = visit("/generate?model=digits", language="zh-CN").page
     page.get_by_test_id("count").fill("999")

@@ -17,7 +17,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.data._inspect import inspect
 from sparring.data._shapes import points_of
-from sparring.modalities.points import STEPS, Points, read_points
+from sparring.modalities.points import NAMED, STEPS, Points, read_points, told_points
 from sparring.provenance.labelling import marked
 
 SPEC = Spec("points", (2,))
@@ -133,6 +133,13 @@ def test_the_ring_is_learned_by_networks_that_know_nothing_of_points(tmp_path: P
     run = sparring.train(recipe, out=tmp_path / "run", quiet=True)
     made = run.sampler().generate(200).samples
     assert ((made.norm(dim=1) - 0.7).abs() < 0.15).float().mean() > 0.6
+
+
+def test_of_many_wrong_lines_the_first_are_kept_and_all_are_counted() -> None:
+    told = told_points("x,y\n0.5,0.5\n" + "2,2\n" * (NAMED + 5))
+    assert told.points == [(0.5, 0.5)]
+    assert (len(told.refused), told.num_refused) == (NAMED, NAMED + 5)
+    assert min(told.refused) == 3
 
 
 def test_a_file_of_points_is_looked_over(tmp_path: Path) -> None:

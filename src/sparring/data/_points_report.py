@@ -65,13 +65,13 @@ def inspect_points(path: Path) -> PointsReport:
         beside = sorted(other.name for other in path.absolute().parent.iterdir())
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}.") from error
-    told, refused = told_points(text)
+    told, refused, num_refused = told_points(text)
     licence = next((name for name in beside if name.lower().startswith(LICENCES)), "")
     points = torch.tensor(told).reshape(-1, 2)
     problems = []
     if refused:
         problems.append(
-            f"Lines that are no points in the square from -1 to 1: {len(refused):,}; mend them, "
+            f"Lines that are no points in the square from -1 to 1: {num_refused:,}; mend them, "
             "as no training begins with such lines."
         )
     if 0 < len(points) < FEW:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ HEADER = ("x", "y")
 TABLE = "points.csv"
 """A file beside generated points that holds all of them, and is none of them."""
 LARGEST = 100_000_000  # bytes of a file
+NAMED = 1_000  # lines that are no points of which the beginnings are kept
 SIDE = 320  # pixels of a picture
 DOT = 2.5  # pixels, the radius of a point in it
 SHARPER = 3  # times as large is a picture drawn, so that its dots are round
@@ -186,7 +188,7 @@ def read_points(path: Path) -> Float[Tensor, "n 2"]:
         text, _label = mark.apart(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}.") from error
-    points, refused = told_points(text)
+    points, refused, _ = told_points(text)
     for number, line in refused.items():
         raise BadData(
             f"{path}, line {number}: {line!r} is not a point; write two numbers from -1 to 1 with "
@@ -197,20 +199,37 @@ def read_points(path: Path) -> Float[Tensor, "n 2"]:
     return torch.tensor(points)
 
 
-def told_points(text: str) -> tuple[list[tuple[float, float]], dict[int, str]]:
-    """The points in the rows of a table, and the beginnings of lines that are none by number."""
+class Told(NamedTuple):
+    """What the rows of a table say.
+
+    Attributes:
+        points: in their order.
+        refused: beginnings of lines that are no points, by number, for the first 1,000 of them.
+        num_refused: how many there are.
+    """
+
+    points: list[tuple[float, float]]
+    refused: dict[int, str]
+    num_refused: int
+
+
+def told_points(text: str) -> Told:
+    """The points in the rows of a table, and the lines that are none."""
     points: list[tuple[float, float]] = []
     refused: dict[int, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    num_refused = 0
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):  # no second copy of it all
         cells = _cells(line)
         if not cells or (not points and not refused and cells == [*HEADER]):
             continue
         point = _point(cells)
-        if point is None:
-            refused[number] = line.strip()[:40]
-        else:
+        if point is not None:
             points.append(point)
-    return points, refused
+            continue
+        num_refused += 1
+        if num_refused <= NAMED:
+            refused[number] = line.strip()[:40]
+    return Told(points, refused, num_refused)
 
 
 def is_table(head: str) -> bool:

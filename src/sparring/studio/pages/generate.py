@@ -106,7 +106,7 @@ class _Drop:
             verdict = await asyncio.to_thread(desk.verify, content, name, beside)
         except UserError as error:
             with self.found:
-                trouble(say.told(str(error)))
+                trouble(f"{name}: {say.told(str(error))}")
             return
         finally:
             spinner.delete()
