@@ -263,3 +263,17 @@ def test_what_came_later_leaves_the_hashes_of_shipped_models_alone(name: str) ->
     recipe = Recipe.from_json(config["recipe"])
     card = (SHIPPED / name / "README.md").read_text()
     assert f"| recipe | SHA-256 `{recipe.hash}` |" in card
+
+
+TWIN = "_likelihood"
+
+
+@pytest.mark.parametrize("name", [name for name in shipped() if name.endswith(TWIN)])
+def test_what_a_match_is_held_against_is_no_weaker(name: str) -> None:
+    twin, match = Recipe.read(name), Recipe.read(name.removesuffix(TWIN))
+    assert twin.networks["generator"] == match.networks["generator"]
+    for each in ("data", "samples", "seed"):
+        assert getattr(twin, each) == getattr(match, each)
+    for each in ("learning_rate", "betas", "epsilon"):
+        assert getattr(twin.optimiser, each) == getattr(match.optimiser, each)
+    assert twin.objective["gaps"] == match.objective["gaps"]
