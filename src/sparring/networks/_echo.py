@@ -13,46 +13,47 @@ APART = 0.3  # how differently voices begin
 
 
 class Echo(nn.Module):
-    """Each place learns which others it takes after, in the rows that symbols are read by.
+    """Each place learns which others it takes after, in what is known of their symbols.
 
-    A symbol that shares traits with what stands in one of those places becomes likelier, or less
-    likely. Weights from place to place are learned as they are, whatever stands there (Tay et al.
-    2021, "Synthesizer", section 3.2); how much is heard of them depends on the text. Attention has
-    to find the place and what to do with it at the same time: for rhymes, one symbol of a poem, it
-    takes more than ten times as long.
+    A trait that one of those places has becomes likelier, or less likely. Weights from place to
+    place are learned as they are, whatever stands there (Tay et al. 2021, "Synthesizer", section
+    3.2); how much is heard of them depends on the text. Attention has to find the place and what to
+    do with it at the same time: for rhymes, one symbol of a poem, it takes more than ten times as
+    long.
 
     Args:
         width: of features.
-        meaning: length of symbols' rows.
+        traits: how many there are.
         places: of the longest text.
     """
 
-    def __init__(self, width: int, meaning: int, places: int) -> None:
+    def __init__(self, width: int, traits: int, places: int) -> None:
         super().__init__()
         # After 0 symbols stands the beginning.
         self.looks = nn.Parameter(torch.zeros(VOICES, places, places + 1))
-        self.voice = nn.Parameter(1.0 + APART * torch.randn(VOICES, meaning))
+        self.voice = nn.Parameter(1.0 + APART * torch.randn(VOICES, traits))
         self.loudness = begun(nn.Linear(width, VOICES), spread=0.0)
 
     def forward(
         self,
         features: Float[Tensor, "b t d"],
-        written: Float[Tensor, "b i c"],
-        given: Float[Tensor, "b j c"] | None = None,
+        written: Float[Tensor, "b i k"],
+        given: Float[Tensor, "b j k"] | None = None,
         place: int = 0,
-    ) -> Float[Tensor, "b t c"]:
-        """What places from `place` on take after.
+    ) -> Float[Tensor, "b t k"]:
+        """What each trait is worth at the places from `place` on.
 
         Args:
             features: of these places.
-            written: rows of the beginning and of symbols from the first on; heard by places behind.
-            given: rows of all symbols; heard by places up to them.
+            written: traits of the beginning and of symbols from the first on; heard by places
+                behind them.
+            given: traits of all symbols; heard by places up to them.
             place: of the first features.
         """
         looks = self.looks[:, place : place + features.shape[1]]
         behind = looks[:, :, : written.shape[1]].tril(place)
-        heard = torch.einsum("hti,bic->bthc", behind, written)
+        heard = torch.einsum("hti,bik->bthk", behind, written)
         if given is not None:
             ahead = looks[:, :, 1 : given.shape[1] + 1].triu(place)
-            heard = heard + torch.einsum("htj,bjc->bthc", ahead, given)
+            heard = heard + torch.einsum("htj,bjk->bthk", ahead, given)
         return ((1 + self.loudness(features))[..., None] * self.voice * heard).sum(2)

@@ -74,6 +74,16 @@ class Symbols(nn.Module):
             read = read + embed(self.code(condition, read))[:, None]
         return read
 
+    def known(self, samples: Tensor) -> Float[Tensor, "b t k"]:
+        """1 where a symbol [b t] has a trait, or the share that has it of weights [b t v].
+
+        Of a hole and of the beginning nothing is known.
+        """
+        if samples.is_floating_point():
+            return samples @ self.has[: self.symbols]
+        hole = torch.full_like(samples, self.symbols + 1)
+        return F.embedding(torch.where(samples == HOLE, hole, samples), self.has)
+
     def begin(self, count: int, condition: Condition) -> Float[Tensor, "b 1 c"]:
         """The row that stands before every text."""
         first = torch.full((count, 1), self.symbols, device=self.rows.device)
@@ -81,8 +91,12 @@ class Symbols(nn.Module):
 
     def after(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t c"]:
         """What is read before each place: the beginning, and all symbols but the last."""
+        return self(self.before(tokens), condition)
+
+    def before(self, tokens: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
+        """The symbol before each place."""
         first = torch.full_like(tokens[:, :1], self.symbols)
-        return self(torch.cat([first, tokens[:, :-1]], 1), condition)
+        return torch.cat([first, tokens[:, :-1]], 1)
 
 
 class Exit(nn.Module):
@@ -102,11 +116,13 @@ class Exit(nn.Module):
         self,
         features: Float[Tensor, "*b c"],
         symbols: Symbols,
-        near: Float[Tensor, "*b m"] | float = 0.0,
+        wanted: Float[Tensor, "*b k"] | None = None,
     ) -> Float[Tensor, "*b v"]:
-        """Logits over the vocabulary; symbols whose rows are like `near` are likelier."""
-        table = symbols.table[: symbols.symbols]
-        return F.linear(self.turn(features) + near, table, self.bias)
+        """Logits over the vocabulary; each trait adds what is `wanted` of it."""
+        logits = F.linear(self.turn(features), symbols.table[: symbols.symbols], self.bias)
+        if wanted is None:
+            return logits
+        return logits + F.linear(wanted, symbols.has[: symbols.symbols])
 
 
 def _table(traits: Sequence[int], symbols: int) -> Float[Tensor, "v k"]:

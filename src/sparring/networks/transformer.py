@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from sparring.core.spec import Condition, Spec
 from sparring.networks._echo import Echo
-from sparring.networks._language import HOLE, LanguageModel, TokenDiscriminator
+from sparring.networks._language import LanguageModel, TokenDiscriminator
 from sparring.networks._layers import Heed, LabelCode, label_sets
 from sparring.networks._symbols import FAINT, PLAIN, Dropped, Exit, Meaning, Symbols
 
@@ -39,7 +39,7 @@ class _Reading:
     count: int
     place: int = 0
     seen: list[Pair | None] = field(default_factory=list)
-    written: list[Tensor] = field(default_factory=list)
+    known: list[Tensor] = field(default_factory=list)
 
 
 class TransformerGenerator(LanguageModel):
@@ -76,16 +76,15 @@ class TransformerGenerator(LanguageModel):
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.norm = _Norm(width)
         self.drop = nn.Dropout(dropout)
-        self.echo = Echo(width, meaning, self.latent) if placed else None
+        self.echo = _echo(width, spec, placed)
         self.exit = Exit(width, self.read)
 
     def logits(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t v"]:
         """What it thinks of every place, having read those before it and all that is given."""
-        entry = self.read.after(tokens, condition)
-        x = self.start(self.drop(entry))
+        x = self.start(self.drop(self.read.after(tokens, condition)))
         for block, given in zip(self.blocks, self._given(condition), strict=True):
             x, _ = block(x, 0, given, causal=True)
-        return self._exit(x, entry, condition)
+        return self._exit(x, self.read.known(self.read.before(tokens)), condition)
 
     def opened(self, count: int, condition: Condition) -> _Reading:
         """What is given has been read."""
@@ -95,27 +94,25 @@ class TransformerGenerator(LanguageModel):
         """Logits of the next symbol."""
         if last is None:
             entry = self.read.begin(state.count, state.condition)
+            state.known.append(entry.new_zeros(state.count, 1, self.read.has.shape[1]))
         else:
             entry = self.read(last[:, None], state.condition)
-        state.written.append(entry)
+            state.known.append(self.read.known(last[:, None]))
         x = self.start(self.drop(entry), state.place)
         for number, block in enumerate(self.blocks):
             x, state.seen[number] = block(x, state.place, state.seen[number], causal=False)
         state.place += 1
-        return self._exit(x, torch.cat(state.written, 1), state.condition)[:, 0]
+        return self._exit(x, torch.cat(state.known, 1), state.condition)[:, 0]
 
     def _exit(
-        self, x: Float[Tensor, "b t c"], written: Float[Tensor, "b i m"], condition: Condition
+        self, x: Float[Tensor, "b t c"], known: Float[Tensor, "b i k"], condition: Condition
     ) -> Float[Tensor, "b t v"]:
         """Logits of the last places, with what they take after where texts have places."""
         x = self.drop(self.norm(x))
         if self.echo is None:
             return self.exit(x, self.read)
-        given = condition.given
-        if given is not None:
-            given = self.read(given, condition) * (given != HOLE)[:, :, None]
-        heard = self.echo(x, written, given, written.shape[1] - x.shape[1])
-        return self.exit(x, self.read, heard)
+        given = None if condition.given is None else self.read.known(condition.given)
+        return self.exit(x, self.read, self.echo(x, known, given, known.shape[1] - x.shape[1]))
 
     def _given(self, condition: Condition) -> list[Pair | None]:
         """Each block's keys and values of what is given."""
@@ -159,22 +156,22 @@ class TransformerDiscriminator(TokenDiscriminator):
         self.part = nn.Parameter(torch.zeros(width))
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(depth))
         self.drop = nn.Dropout(dropout)
-        self.echo = Echo(width, meaning, places) if placed else None
+        self.echo = _echo(width, spec, placed)
         self.norm = _Norm(width)
         self.end = nn.Linear(width, 1)
 
     def verdicts(self, samples: Tensor, condition: Condition) -> Float[Tensor, "b t"]:
         """One logit for each place."""
-        read = self.read(samples, condition)
-        x = self.start(self.drop(read)) + self.part
+        x = self.start(self.drop(self.read(samples, condition))) + self.part
         for block in self.blocks:
             x, _ = block(x, 0, None, causal=False)
         x = self.norm(self.drop(x))
         verdicts = self.end(x).squeeze(2)
         if self.echo is None:
             return verdicts
-        before = F.pad(read[:, :-1], (0, 0, 1, 0))
-        return verdicts + (self.echo(x, before, read) * read).sum(2)
+        known = self.read.known(samples)
+        before = F.pad(known[:, :-1], (0, 0, 1, 0))
+        return verdicts + (self.echo(x, before, known) * known).sum(2)
 
 
 class _Start(nn.Linear):
@@ -202,6 +199,12 @@ class _Norm(nn.RMSNorm):
     def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b c"]:
         """As long as the square root of their number, times learned factors."""
         return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
+
+
+def _echo(width: int, spec: Spec, placed: bool) -> Echo | None:
+    """What places take after, where texts have places and something is known of symbols."""
+    traits = max(spec.traits, default=0).bit_length()
+    return Echo(width, traits, spec.shape[0]) if placed and traits else None
 
 
 def _require_heads(width: int, heads: int) -> None:
