@@ -113,7 +113,7 @@ def test_a_place_takes_after_another_in_what_is_known() -> None:
     with torch.no_grad():
         for network in (writer, judge):
             assert network.echo is not None
-            network.echo.looks[:, 5, 1] = 1.0  # after the first symbol, whose trait is the first
+            network.echo.looks[:, 5, 0] = 1.0  # after the first symbol, whose trait is the first
     moved = thought(Condition()) - before
     assert (moved > 2).tolist() == [False, True, False, True, True, False], "who has it is likelier"
     torch.testing.assert_close(moved[moved > 2], moved[1].expand(3))  # itself no more than others
@@ -125,6 +125,6 @@ def test_a_place_takes_after_another_in_what_is_known() -> None:
         # Behind its own place it listens only where all is known but what is to be found.
         for network in (writer, judge):
             network.echo.looks[:] = 0.0
-            network.echo.looks[:, 5, 12] = 1.0  # the last symbol, which has the first trait alone
+            network.echo.looks[:, 5, 11] = 1.0  # the last symbol, which has the first trait alone
     late = thought(Condition(given=gap)) - thought(Condition())
     assert late[[1, 3, 4]].min() > late[[0, 2, 5]].max() + 2

@@ -68,8 +68,7 @@ class Symbols(nn.Module):
         if samples.is_floating_point():
             read = samples @ self.table[: self.symbols]
         else:
-            hole = torch.full_like(samples, self.symbols + 1)
-            read = F.embedding(torch.where(samples == HOLE, hole, samples), self.table)
+            read = F.embedding(self._with_holes(samples), self.table)
         for embed in self.named:
             read = read + embed(self.code(condition, read))[:, None]
         return read
@@ -77,12 +76,23 @@ class Symbols(nn.Module):
     def known(self, samples: Tensor) -> Float[Tensor, "b t k"]:
         """1 where a symbol [b t] has a trait, or the share that has it of weights [b t v].
 
-        Of a hole and of the beginning nothing is known.
+        Of holes nothing is known.
         """
         if samples.is_floating_point():
             return samples @ self.has[: self.symbols]
-        hole = torch.full_like(samples, self.symbols + 1)
-        return F.embedding(torch.where(samples == HOLE, hole, samples), self.has)
+        return F.embedding(self._with_holes(samples), self.has)
+
+    def marked(self, weights: Float[Tensor, "t i"], samples: Tensor) -> Float[Tensor, "b t v"]:
+        """For every t the sum of the weights of each symbol, by where it stands among `samples`."""
+        if samples.is_floating_point():
+            return torch.einsum("ti,biv->btv", weights, samples)
+        index = self._with_holes(samples)[:, None].expand(-1, len(weights), -1)
+        sums = weights.new_zeros(len(samples), len(weights), self.symbols + EXTRA)
+        return sums.scatter_add(2, index, weights.expand(index.shape))[..., : self.symbols]
+
+    def _with_holes(self, samples: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
+        """Their numbers among the rows."""
+        return torch.where(samples == HOLE, torch.full_like(samples, self.symbols + 1), samples)
 
     def begin(self, count: int, condition: Condition) -> Float[Tensor, "b 1 c"]:
         """The row that stands before every text."""
@@ -91,12 +101,8 @@ class Symbols(nn.Module):
 
     def after(self, tokens: Int[Tensor, "b t"], condition: Condition) -> Float[Tensor, "b t c"]:
         """What is read before each place: the beginning, and all symbols but the last."""
-        return self(self.before(tokens), condition)
-
-    def before(self, tokens: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
-        """The symbol before each place."""
         first = torch.full_like(tokens[:, :1], self.symbols)
-        return torch.cat([first, tokens[:, :-1]], 1)
+        return self(torch.cat([first, tokens[:, :-1]], 1), condition)
 
 
 class Exit(nn.Module):
@@ -112,17 +118,9 @@ class Exit(nn.Module):
         self.turn = nn.Linear(width, symbols.rows.shape[1])
         self.bias = nn.Parameter(torch.zeros(symbols.symbols))
 
-    def forward(
-        self,
-        features: Float[Tensor, "*b c"],
-        symbols: Symbols,
-        wanted: Float[Tensor, "*b k"] | None = None,
-    ) -> Float[Tensor, "*b v"]:
-        """Logits over the vocabulary; each trait adds what is `wanted` of it."""
-        logits = F.linear(self.turn(features), symbols.table[: symbols.symbols], self.bias)
-        if wanted is None:
-            return logits
-        return logits + F.linear(wanted, symbols.has[: symbols.symbols])
+    def forward(self, features: Float[Tensor, "*b c"], symbols: Symbols) -> Float[Tensor, "*b v"]:
+        """Logits over the vocabulary."""
+        return F.linear(self.turn(features), symbols.table[: symbols.symbols], self.bias)
 
 
 def _table(traits: Sequence[int], symbols: int) -> Float[Tensor, "v k"]:

@@ -39,7 +39,7 @@ class _Reading:
     count: int
     place: int = 0
     seen: list[Pair | None] = field(default_factory=list)
-    known: list[Tensor] = field(default_factory=list)
+    written: list[Tensor] = field(default_factory=list)
 
 
 class TransformerGenerator(LanguageModel):
@@ -84,7 +84,7 @@ class TransformerGenerator(LanguageModel):
         x = self.start(self.drop(self.read.after(tokens, condition)))
         for block, given in zip(self.blocks, self._given(condition), strict=True):
             x, _ = block(x, 0, given, causal=True)
-        return self._exit(x, self.read.known(self.read.before(tokens)), condition)
+        return self._exit(x, tokens, condition)
 
     def opened(self, count: int, condition: Condition) -> _Reading:
         """What is given has been read."""
@@ -94,25 +94,27 @@ class TransformerGenerator(LanguageModel):
         """Logits of the next symbol."""
         if last is None:
             entry = self.read.begin(state.count, state.condition)
-            state.known.append(entry.new_zeros(state.count, 1, self.read.has.shape[1]))
         else:
             entry = self.read(last[:, None], state.condition)
-            state.known.append(self.read.known(last[:, None]))
+            state.written.append(last[:, None])
         x = self.start(self.drop(entry), state.place)
         for number, block in enumerate(self.blocks):
             x, state.seen[number] = block(x, state.place, state.seen[number], causal=False)
+        nothing = torch.empty(len(x), 0, dtype=torch.long, device=x.device)
+        written = torch.cat(state.written, 1) if state.written else nothing
+        logits = self._exit(x, written, state.condition, state.place)
         state.place += 1
-        return self._exit(x, torch.cat(state.known, 1), state.condition)[:, 0]
+        return logits[:, 0]
 
     def _exit(
-        self, x: Float[Tensor, "b t c"], known: Float[Tensor, "b i k"], condition: Condition
+        self, x: Float[Tensor, "b t c"], written: Tensor, condition: Condition, place: int = 0
     ) -> Float[Tensor, "b t v"]:
-        """Logits of the last places, with what they take after where texts have places."""
+        """Logits of places from `place` on, with what they take after where texts have places."""
         x = self.drop(self.norm(x))
+        logits = self.exit(x, self.read)
         if self.echo is None:
-            return self.exit(x, self.read)
-        given = None if condition.given is None else self.read.known(condition.given)
-        return self.exit(x, self.read, self.echo(x, known, given, known.shape[1] - x.shape[1]))
+            return logits
+        return logits + self.echo(x, self.read, written, condition.given, place)
 
     def _given(self, condition: Condition) -> list[Pair | None]:
         """Each block's keys and values of what is given."""
@@ -169,9 +171,10 @@ class TransformerDiscriminator(TokenDiscriminator):
         verdicts = self.end(x).squeeze(2)
         if self.echo is None:
             return verdicts
-        known = self.read.known(samples)
-        before = F.pad(known[:, :-1], (0, 0, 1, 0))
-        return verdicts + (self.echo(x, before, known) * known).sum(2)
+        heard = self.echo(x, self.read, samples, samples)
+        if samples.is_floating_point():
+            return verdicts + (heard * samples).sum(2)
+        return verdicts + heard.gather(2, samples[:, :, None]).squeeze(2)
 
 
 class _Start(nn.Linear):
