@@ -283,6 +283,13 @@ with zipfile.ZipFile(ARCHIVE, "w", zipfile.ZIP_DEFLATED) as whole:
         whole.writestr(f"{number}.png", picture(number))
 
 
+def test_an_archive_with_a_nameless_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pictures.zip"
+    path.write_bytes(ARCHIVE.getvalue().replace(b"0.png", b"\0.png"))
+    with pytest.raises(BadData, match="a file in it has no name"):
+        ImageFolder(path=str(path), size=8).split("train")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**30), st.binary(min_size=1, max_size=8))
 def test_damaged_archives_never_crash(where: int, damage: bytes) -> None:

@@ -287,6 +287,8 @@ def test_the_start_says_which_names_are_answered_to() -> None:
         "here with --allow-host NAME."
     )
     assert names_of("192.0.2.7", []) == ("192.0.2.7",)
+    assert names_of("127.0.0.2", []) == ("127.0.0.2",)
+    assert names_of("127.0.0.1", []) == names_of("localhost", []) == ()
     assert "//[2001:db8::1]:80/v1" in greeting([], "2001:db8::1", 80, names_of("2001:db8::1", []))
 
 

@@ -85,15 +85,19 @@ def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
     placed = TransformerGenerator(PLAIN, placed=True, **sizes)
     free = TransformerGenerator(PLAIN, **sizes)
     assert set(placed.state_dict()) - set(free.state_dict()) == {"start.places"}
-    # One symbol over and over: where only distances count, every place thinks alike of it.
+    # One symbol over and over, read in both directions: places alone can tell them apart.
     text = torch.full((1, 12), 3)
-    for writer in (placed, free):
-        for parameter in writer.parameters():
+    spread = {}
+    for is_placed in (False, True):
+        judge = TransformerDiscriminator(PLAIN, placed=is_placed, **sizes).eval()
+        for parameter in judge.parameters():
             torch.nn.init.normal_(parameter, std=0.5)
-    with torch.no_grad():
-        thoughts = [writer.eval().logits(text, Condition())[0, 2:] for writer in (placed, free)]
-    spread = [each.var(0).mean().item() for each in thoughts]
-    assert spread[0] > 10 * spread[1]
+        if judge.echo is not None:
+            torch.nn.init.zeros_(judge.echo.looks)
+        with torch.no_grad():
+            spread[is_placed] = judge.verdicts(text, Condition()).std().item()
+    assert spread[False] < 1e-5
+    assert spread[True] > 0.1
 
 
 def test_a_place_takes_after_another_in_what_is_known() -> None:

@@ -76,7 +76,7 @@ def serve(
     from sparring.serve.server import listening, run
     from sparring.serve.services import Services, Settings
 
-    choose(device)
+    choose(device)  # an unknown one is refused before anything is opened
     if engine == "onnx":
         require_onnx()
     tokens = read_tokens(token, token_file)

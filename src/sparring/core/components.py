@@ -161,7 +161,7 @@ def build(
 
 
 def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSetting:
-    """The complaints of pydantic in our own words, one sentence each, about the first setting."""
+    """The complaints of pydantic in our own words; its key is that of the first."""
     sentences: list[str] = []
     keys: list[str] = []
     for problem in error.errors(include_url=False):

@@ -83,7 +83,7 @@ class Recipe(BaseModel):
         return self.hash_without(set() if self.health.policy == "rollback" else WATCHING)
 
     def hash_without(self, tables: Set[str]) -> str:
-        """The same for another question: whatever these tables say does not count."""
+        """SHA-256 of what decides a training and of all else, but for these `tables` and words."""
         table = self.without_paths().model_dump(mode="json", exclude=DESCRIBING | tables)
         for settings in (table["optimiser"], table.get("judge", {}), *table["networks"].values()):
             for key, neutral in LATER.items():

@@ -146,6 +146,8 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> list[Entry]:
+    if not all(info.filename for info in archive.infolist()):
+        raise BadData(f"{path} is no intact zip archive: a file in it has no name.")
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MAX_ENTRIES:
         raise BadData(f"{path} holds {len(infos):,} files; {MAX_ENTRIES:,} are allowed.")

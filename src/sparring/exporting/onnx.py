@@ -18,7 +18,9 @@ class Onnx(Target):
     file = "model.onnx"
     packages = ("onnx", "onnxscript", "onnxruntime")
     imports = ("import onnxruntime",)
-    opening = 'graph = onnxruntime.InferenceSession(__file__.replace("example.py", "model.onnx"))'
+    opening = (
+        'graph = onnxruntime.InferenceSession(__file__.removesuffix("example.py") + "model.onnx")'
+    )
     call = "graph.run(None, inputs)[0]"
 
     def write(self, graph: Graph, folder: Path) -> None:

@@ -22,7 +22,9 @@ class TorchExport(Target):
     file = "model.pt2"
     packages = ()
     imports = ("import torch",)
-    opening = 'graph = torch.export.load(__file__.replace("example.py", "model.pt2")).module()'
+    opening = (
+        'graph = torch.export.load(__file__.removesuffix("example.py") + "model.pt2").module()'
+    )
     call = "graph(*map(torch.from_numpy, inputs.values())).numpy()"
 
     def write(self, graph: Graph, folder: Path) -> None:

@@ -143,11 +143,14 @@ class Sampler:
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
         samples = self.finite(self.latents(seeds) * truncation, condition)
-        named = [
+        return self.generated(samples, seeds, self.named(condition, count), truncation)
+
+    def named(self, condition: Condition, count: int) -> list[dict[str, str]]:
+        """The class of every label set that the model heeds, for each of so many samples."""
+        return [
             {name: classes[condition.labels[name][i]] for name, classes in self.labels.items()}
             for i in range(count)
         ]
-        return self.generated(samples, seeds, named, truncation)
 
     def each(
         self, seeds: Sequence[int], labels: Sequence[Mapping[str, str]], truncation: float = 1.0

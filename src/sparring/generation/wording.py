@@ -29,7 +29,7 @@ from sparring.networks._language import (
 
 MOST_CANDIDATES = 256
 COLDEST = 0.01  # a temperature at which the likeliest symbol is drawn as good as always
-NARROWEST = 1e-6
+NARROWEST = 1e-6  # a top_p that leaves the likeliest symbol alone
 MENDING = 16  # candidates for every mended text, of which the likeliest is kept
 
 CHOOSERS = ("discriminator", "likelihood")

@@ -218,7 +218,7 @@ def told_points(text: str) -> Told:
     points: list[tuple[float, float]] = []
     refused: dict[int, str] = {}
     num_refused = 0
-    for number, line in enumerate(io.StringIO(text, newline=None), 1):  # no second copy of it all
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):  # no list of all lines
         cells = _cells(line)
         if not cells or (not points and not refused and cells == [*HEADER]):
             continue

@@ -127,7 +127,8 @@ class Text(Modality):
             f"text and {PAD} follows its end.",
             ("import json",),
             (
-                'symbols = json.load(open(__file__.replace("example.py", "symbols.json"), "rb"))',
+                'symbols = json.load(open(__file__.removesuffix("example.py") + "symbols.json", '
+                '"rb"))',
                 f'print(*("AI-generated: " + {read} for text in samples.tolist()), sep="\\n")',
             ),
             {"symbols.json": json.dumps(surfaces, ensure_ascii=False).encode()},

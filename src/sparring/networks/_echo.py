@@ -23,6 +23,8 @@ class Echo(nn.Module):
     traits depends on the text. Attention has to find the place and what to do with it at the same
     time: for rhymes, one symbol of a poem, it takes more than ten times as long.
 
+    near_t = sum over voices v of (1 + loudness_v(x_t)) voice_v * sum over i of looks_v[t, i] row_i
+
     Args:
         width: of features.
         traits: how many there are.

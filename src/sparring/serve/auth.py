@@ -22,7 +22,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
 SHORTEST = 16  # characters of a token; shorter ones can be guessed
 VARIABLE = "SPARRING_TOKEN"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-EVERYWHERE = ("0.0.0.0", "[::]", "")
+EVERYWHERE = ("0.0.0.0", "[::]", "")  # addresses to listen on that are nobody's name
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def names_of(host: str, allowed: Iterable[str]) -> tuple[str, ...]:
         allowed: the others.
     """
     name = in_address(host)
-    own = () if is_loopback(host) or name in EVERYWHERE else (name,)
+    own = () if name in (*LOOPBACK_NAMES, *EVERYWHERE) else (name,)
     return (*own, *allowed)
 
 

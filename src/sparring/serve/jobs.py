@@ -136,7 +136,8 @@ class JobStore:
             if waiting is not None and waiting["n"] >= MOST_JOBS_WAITING:
                 raise TooManyJobs(f"{MOST_JOBS_WAITING} jobs are waiting already; try again later.")
             name = f"job-{secrets.token_hex(12)}"
-            self._db.execute("UPDATE jobs SET repeat = NULL WHERE repeat = ?", (repeat,))
+            if repeat:  # a key stands with one job alone: who came to nothing gives it up
+                self._db.execute("UPDATE jobs SET repeat = NULL WHERE repeat = ?", (repeat,))
             self._db.execute(
                 "INSERT INTO jobs (id, kind, status, request, repeat, created)"
                 " VALUES (?, ?, ?, ?, ?, ?)",

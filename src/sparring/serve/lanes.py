@@ -117,11 +117,7 @@ class Jobs:
         for job in cut_off:  # what a kill left half written
             shutil.rmtree(self.folder / job.id, ignore_errors=True)
         if cut_off or waiting:
-            jobs = "1 job was" if len(cut_off) == 1 else f"{len(cut_off)} jobs were"
-            print(
-                f"Since the last end: {jobs} interrupted; {waiting} that waited run now.",
-                file=sys.stderr,
-            )
+            print(told_at_start(len(cut_off), waiting), file=sys.stderr)
         self._forget_old()
         for thread in self._threads:
             thread.start()
@@ -289,3 +285,11 @@ class Jobs:
                 traceback.print_exc()
             if self._closing.wait(AGAIN):
                 return
+
+
+def told_at_start(cut_off: int, waiting: int) -> str:
+    """What became of the jobs of before; of one kind at least there are some."""
+    interrupted = f"{cut_off} {'job was' if cut_off == 1 else 'jobs were'} interrupted"
+    runs = f"{waiting} that waited {'runs' if waiting == 1 else 'run'} now"
+    parts = [interrupted] * (cut_off > 0) + [runs] * (waiting > 0)
+    return f"Since the last end: {'; '.join(parts)}."

@@ -121,7 +121,7 @@ class Trainings(Kind):
         with complaints.open("wb") as log, _child(words, log) as child:
             _followed(child, folder, recipe.samples, task)
         said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = _from_afar(said[-1].removeprefix("sparring: "), folder) if said else ""
+        last = from_afar(said[-1].removeprefix("sparring: "), folder) if said else ""
         shown = Run(folder).samples if (folder / "recipe.json").is_file() else 0
         if child.returncode == 0:
             return {"run": folder.name, "samples": shown}
@@ -130,9 +130,12 @@ class Trainings(Kind):
         raise TrainingFailed(last or f"The training ended with code {child.returncode}.")
 
 
-def _from_afar(said: str, folder: Path) -> str:
-    """What a training said, for clients: they know runs by name, and not where they lie."""
-    name = folder.name
+def from_afar(said: str, folder: Path) -> str:
+    """What a training said, for clients: they know runs by name, and not where they lie.
+
+    That one may go on inexactly is for whoever has the folder.
+    """
+    name, said = folder.name, said.partition(" To go on all the same")[0]
     told = said.replace(f"sparring resume {folder}", f"POST /v1/runs/{name}/resume")
     return told.replace(str(folder), name)
 

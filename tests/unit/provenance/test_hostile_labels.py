@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from unlabelled_files import music, some_facts, track
 
 from sparring.core.errors import BadData
-from sparring.provenance.carriers import Marks, Unreadable
+from sparring.provenance.carriers import Found, Marks, Unreadable
 from sparring.provenance.carriers.choosing import carrier_of
 from sparring.provenance.carriers.png import _chunk
+from sparring.provenance.carriers.wav import Wav
 from sparring.provenance.facts import Facts
 from sparring.provenance.labelling import Labelling, labelled
 from sparring.provenance.verify import verify
@@ -185,3 +187,18 @@ def test_files_of_other_kinds_are_refused_by_name() -> None:
         verify(b"PK\x03\x04" + bytes(100), "x.zip")
     with pytest.raises(BadData, match="it is empty"):
         verify(b"", "x.png")
+
+
+def wave(claimed: int) -> bytes:
+    """One second of silence whose last chunk claims to be so long."""
+    sound = b"\0" * 1_000
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 1_000, 1_000, 1, 8)
+    body = b"WAVE" + form + b"data" + struct.pack("<I", claimed) + sound
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def test_a_wave_that_was_cut_is_not_one_without_a_label() -> None:
+    assert Wav().find(wave(1_000)) == Found()
+    assert Wav().find(wave(0xFFFFFFFF)) == Found(), "so write recorders that do not know the end"
+    with pytest.raises(Unreadable, match="a WAV chunk claims 25,000 bytes, more than the file has"):
+        Wav().find(wave(25_000))

@@ -187,8 +187,9 @@ def test_texts_are_those_of_their_seeds(client: TestClient, services: Services) 
 def test_a_stream_says_the_same_as_the_whole(client: TestClient, asked: dict[str, Any]) -> None:
     for seed in range(4):
         whole = text(client, seed=seed, **asked)["choices"][0]
-        pieces, reason, _ = streamed(client, seed=seed, **asked)
+        pieces, reason, chunks = streamed(client, seed=seed, **asked)
         assert (pieces, reason) == (whole["text"], whole["finish_reason"])
+        assert chunks[-1]["choices"][0] | {"text": whole["text"]} == whole
 
 
 def test_stops_and_lengths_are_kept(client: TestClient) -> None:

@@ -21,9 +21,9 @@ from sparring.serve.jobs import (
     JobStore,
     UnknownJob,
 )
-from sparring.serve.lanes import Jobs, Kind, Stopped, Task
+from sparring.serve.lanes import Jobs, Kind, Stopped, Task, told_at_start
 from sparring.serve.services import Services, Settings
-from sparring.serve.trainings import recipe_from_afar
+from sparring.serve.trainings import from_afar, recipe_from_afar
 from sparring.training.run import Run
 
 
@@ -224,6 +224,21 @@ def test_the_start_says_and_clears_away_what_the_last_end_left(
     jobs.stop()
     said = "Since the last end: 1 job was interrupted; 2 that waited run now.\n"
     assert capsys.readouterr().err == said
+
+
+def test_only_what_there_was_is_told_at_the_start() -> None:
+    assert told_at_start(0, 1) == "Since the last end: 1 that waited runs now."
+    assert told_at_start(2, 0) == "Since the last end: 2 jobs were interrupted."
+
+
+def test_what_a_training_advises_is_told_to_those_who_cannot_see_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    said = f"{folder} cannot be resumed bit for bit: torch was 1 and is 2."
+    advice = f" To go on all the same: sparring resume {folder} --inexact."
+    assert from_afar(said + advice, folder) == said.replace(str(folder), "mine")
+    assert from_afar(f"go on with 'sparring resume {folder}'.", folder).endswith(
+        "with 'POST /v1/runs/mine/resume'."
+    )
 
 
 def test_watching_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:

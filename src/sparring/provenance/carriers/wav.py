@@ -19,6 +19,7 @@ from sparring.provenance.carriers import (
 )
 
 MOST = 100_000  # chunks
+ENDLESS = 0x7FFF0000  # bytes; what recorders that do not know the end claim lies above
 LABELS = (b"AIGC", b"_PMX", b"C2PA")
 SOUND = (b"fmt ", b"data", b"fact")
 COMMENT = b"ICMT"
@@ -93,7 +94,11 @@ def _is_label(content: bytes, chunk: Chunk) -> bool:
 
 
 def _parsed(content: bytes) -> tuple[list[Chunk], int]:
-    """Every chunk, of which a last one that claims too much is cut, and where they end."""
+    """Every chunk, of which a last one without a known end is cut, and where they end.
+
+    Raises:
+        Unreadable: too many chunks, or sound that was cut.
+    """
     chunks: list[Chunk] = []
     place = 12
     while place + 8 <= len(content):
@@ -101,6 +106,8 @@ def _parsed(content: bytes) -> tuple[list[Chunk], int]:
             raise Unreadable(f"the WAV has more than {MOST:,} chunks")
         kind = content[place : place + 4]
         size = int.from_bytes(content[place + 4 : place + 8], "little")
+        if kind in SOUND and len(content) - place - 8 < size < ENDLESS:
+            raise Unreadable(f"a WAV chunk claims {size:,} bytes, more than the file has left")
         chunks.append((kind, place + 8, min(place + 8 + size, len(content))))
         place += 8 + size + size % 2
     return chunks, place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from sparring.core import mark
-from sparring.generation.asking import parse_labels
+from sparring.generation.asking import conditions, parse_labels
 from sparring.generation.batch import Ask
 from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, symbols, worded
@@ -41,7 +41,6 @@ from sparring.serve.writing import Writing
 
 router = APIRouter(route_class=StrictRoute, tags=["texts"])
 PATH = "/v1/completions"
-Begin = Callable[[], Iterator[int]]
 Line = Annotated[str, Field(max_length=LONGEST_INPUT)]
 
 
@@ -131,14 +130,11 @@ async def complete(request: Request, asked: CompletionRequest, services: Here) -
         "ai_generated": True,
     }
     if asked.stream:
-        ways = [
-            (choice.prompt, partial(_begun, sampler, one))
-            for choice in each for one in _singly(choice.ask)
-        ]  # fmt: skip
+        single = [_Choice(c.prompt, one) for c in each for one in _singly(c.ask)]
         stream = _Stream(services, sampler, asked, facts)
         # A place in the queue is taken before the answer begins, so that a full one is told.
-        first = services.worker.streamed(ways[0][1])
-        return StreamingResponse(stream.events(first, ways), media_type="text/event-stream")
+        first = services.worker.streamed(partial(_begun, sampler, single[0].ask))
+        return StreamingResponse(stream.events(first, single), media_type="text/event-stream")
 
     async def make() -> Mapping[str, Any]:
         return await _written(services, name, sampler, asked, each, facts)
@@ -184,17 +180,18 @@ class _Stream:
         self._asked, self._facts = asked, facts
 
     async def events(
-        self, first: AsyncGenerator[int, None], ways: list[tuple[str, Begin]]
+        self, first: AsyncGenerator[int, None], single: list[_Choice]
     ) -> AsyncIterator[bytes]:
         """All events, the last of which says that it is over."""
         wrote = 0
-        for index, (prompt, begin) in enumerate(ways):
-            writing, _ = _writing(self._sampler, self._asked, prompt)
+        for index, choice in enumerate(single):
+            writing, _ = _writing(self._sampler, self._asked, choice.prompt)
             if self._asked.echo:
-                yield self._event(index, prompt)
+                yield self._event(index, choice.prompt)
             # The others belong to what was accepted with the first.
-            again = self._services.worker.streamed
-            pieces = first if index == 0 else again(begin, patient=True)
+            begin = partial(_begun, self._sampler, choice.ask)
+            streamed = self._services.worker.streamed
+            pieces = first if index == 0 else streamed(begin, patient=True)
             try:
                 async for symbol in pieces:
                     if piece := writing.add(symbol):
@@ -204,7 +201,8 @@ class _Stream:
             finally:
                 await pieces.aclose()
             rest = writing.close() + _label(self._sampler, self._asked)
-            yield self._event(index, rest, writing.reason)
+            facts = {"seed": choice.ask.seed, "labels": _labels(self._sampler, choice.ask)}
+            yield self._event(index, rest, writing.reason, **facts)
             wrote += writing.tokens
         if self._asked.stream_options and self._asked.stream_options.include_usage:
             prompts = self._asked.prompts
@@ -212,8 +210,8 @@ class _Stream:
             yield _line({**self._facts, "choices": [], "usage": _usage(read, wrote)})
         yield b"data: [DONE]\n\n"
 
-    def _event(self, index: int, text: str, reason: str | None = None) -> bytes:
-        choice = {"index": index, "text": text, "logprobs": None, "finish_reason": reason}
+    def _event(self, index: int, text: str, reason: str | None = None, **facts: object) -> bytes:
+        choice = {"index": index, "text": text, "logprobs": None, "finish_reason": reason, **facts}
         return _line({**self._facts, "choices": [choice]})
 
 
@@ -279,6 +277,14 @@ def _begun(sampler: Sampler, ask: Ask) -> Iterator[int]:
     assert ask.wording is not None, "texts are asked for with a wording"
     way, labels = worded(sampler, ask.wording, ask.labels)
     return symbols(way, seed=ask.seed, labels=labels, truncation=ask.truncation)
+
+
+def _labels(sampler: Sampler, ask: Ask) -> dict[str, str]:
+    """Those of the one text that is asked for."""
+    assert ask.wording is not None, "texts are asked for with a wording"
+    _, labels = worded(sampler, ask.wording, ask.labels)
+    given = parse_labels(labels, sampler.labels)
+    return sampler.named(conditions(sampler.spec, [ask.seed], given), 1)[0]
 
 
 def _writing(sampler: Sampler, asked: CompletionRequest, prompt: str) -> tuple[Writing, int]:
