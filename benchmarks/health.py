@@ -20,7 +20,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -272,7 +272,8 @@ def main() -> None:
     if any(_is_of_pictures(name) for name, _ in due) and not _pictures().is_file():
         parser.error(f"{_pictures()} is not there: name its folder in SPARRING_DATA.")
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for row in pool.map(measure, [name for name, _ in due], [seed for _, seed in due]):
+        for done in as_completed(pool.submit(measure, *each) for each in due):
+            row = done.result()
             rows[row["recipe"], row["seed"]] = row
             store(sorted(rows.values(), key=_place))
             print(row["recipe"], row["seed"], _cell(row), file=sys.stderr, flush=True)
