@@ -103,6 +103,8 @@ def prepared(name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
         settings |= looks | phases(table, samples / table["samples"]) | {"samples": samples}
     if table["data"]["name"] in OWN:
         settings["data.path"] = str(folder / OWN[table["data"]["name"]])
+    if table["data"]["name"] == "text_file":
+        settings |= {"data.symbols": "words", "data.length": 32}  # as its guide asks
     return Recipe.read(name, settings), table["samples"]
 
 
