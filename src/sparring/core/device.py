@@ -83,6 +83,20 @@ def threads(count: int) -> Iterator[int]:
         torch.set_num_threads(before)
 
 
+@contextlib.contextmanager
+def repeatable() -> Iterator[None]:
+    """Convolutions on a GPU give the same bits every time, which cuDNN otherwise does not promise.
+
+    Without it no network with convolutions resumed to the same bits there.
+    """
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
+
+
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the hardware multiplies bfloat16 natively."""
     if device.type == "cuda":

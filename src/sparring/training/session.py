@@ -74,6 +74,7 @@ def train(
         chosen = Recipe.read(recipe, overrides)
     with (
         memory.enough(),
+        devices.repeatable(),
         devices.threads(chosen.training.threads) as threads,
         team(device) as players,
     ):
@@ -119,6 +120,7 @@ def resume(
         raise BadData(f"{run.folder / 'manifest.json'} is damaged: no {error} in it.") from error
     with (
         memory.enough(),
+        devices.repeatable(),
         devices.threads(recipe.training.threads) as threads,
         team(device) as players,
     ):
