@@ -46,6 +46,13 @@ def choose(name: str = "auto") -> torch.device:
     return device
 
 
+def named(device: torch.device) -> str:
+    """The device with what it is: "cuda:0 (NVIDIA H200)" or "cpu (x86_64)"."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({platform.machine()})"
+
+
 def laid_out(samples: Tensor) -> Tensor:
     """Samples as convolutions read them fastest: pictures channels last, all others in order."""
     layout = torch.channels_last if samples.ndim == 4 else torch.contiguous_format

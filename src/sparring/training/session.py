@@ -87,7 +87,7 @@ def train(
         folder = ""
         if players.leads:
             facts = manifest.of_run(
-                chosen, device=players.device.type, threads=threads, processes=players.world,
+                chosen, device=players.device, threads=threads, processes=players.world,
                 precision=match.precision, data_hash=samples.hash(), data_source=dataset.source,
                 data_licence=dataset.licence,
             )  # fmt: skip
@@ -307,7 +307,7 @@ def _write_end(run: Run, state: State) -> None:
         "saved": manifest.now(),
         "seconds": round(state.seconds, 1),
         "samples_per_second": round(state.samples / max(state.seconds, 1e-9), 1),
-        "energy": manifest.energy(spent),
+        "energy": manifest.energy(spent, run.manifest["device"]),
         "judging": {
             "seconds": round(state.judge_seconds, 1),
             "share": round(state.judge_seconds / max(spent, 1e-9), 4),
