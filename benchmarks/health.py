@@ -20,7 +20,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ LONGER = {  # larger batches, so that as many samples are fewer steps
     "tutorial": 128_000,
     "tutorial_minimax": 128_000,
 }
+BORDERS = (("objective", "warm_up"), ("objective", "head_start"), ("judge", "start"))
+LATE = 500  # samples between looks that begin late, with the match
 DEMONSTRATIONS = ("tutorial", "tutorial_minimax")  # of trainings that stall, with no fixed outcome
 OWN = {"image_folder": "png72", "sound_folder": "drums", "text_file": "texts/potions.txt"}
 """What stands for somebody's own examples."""
@@ -97,10 +99,23 @@ def prepared(name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
     if kind_of(name) != "failing":
         # What makes nothing by itself cannot be looked at.
         looks = LOOKS if table.get("judge", {}).get("every", 1) else {}
-        settings |= looks | {"samples": min(LONGER.get(name, SHORTENED), table["samples"])}
+        samples = min(LONGER.get(name, SHORTENED), table["samples"])
+        settings |= looks | phases(table, samples / table["samples"]) | {"samples": samples}
     if table["data"]["name"] in OWN:
         settings["data.path"] = str(folder / OWN[table["data"]["name"]])
+    if table["data"]["name"] == "text_file":
+        settings |= {"data.symbols": "words", "data.length": 32}  # as its guide asks
     return Recipe.read(name, settings), table["samples"]
+
+
+def phases(table: dict[str, Any], share: float) -> dict[str, Any]:
+    """Where the parts of a shortened training begin, so that it still has them all."""
+    begins = {
+        f"{where}.{border}": int(share * table[where][border])
+        for where, border in BORDERS
+        if table.get(where, {}).get(border)
+    }
+    return begins | {"judge.every": LATE} if "judge.start" in begins else begins
 
 
 def measure(name: str, seed: int) -> dict[str, Any]:
@@ -259,7 +274,8 @@ def main() -> None:
     if any(_is_of_pictures(name) for name, _ in due) and not _pictures().is_file():
         parser.error(f"{_pictures()} is not there: name its folder in SPARRING_DATA.")
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for row in pool.map(measure, [name for name, _ in due], [seed for _, seed in due]):
+        for done in as_completed(pool.submit(measure, *each) for each in due):
+            row = done.result()
             rows[row["recipe"], row["seed"]] = row
             store(sorted(rows.values(), key=_place))
             print(row["recipe"], row["seed"], _cell(row), file=sys.stderr, flush=True)

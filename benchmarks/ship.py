@@ -89,7 +89,7 @@ def main() -> None:
     card += f"\n## Scores\n\n{scores(report)}\n\n## Limits\n\n{LIMITS}\n## Training\n\n"
     card += (
         f"{run.manifest['seconds'] / 60:.0f} minutes on {run.manifest['threads']} thread(s) of "
-        f"{run.manifest['device']}, {energy['kilowatt_hours']:.3f} kWh ({energy['basis']}). Seed "
+        f"{run.manifest.get('machine', run.manifest['device'])}, {energy['kilowatt_hours']:.3f} kWh ({energy['basis']}). Seed "
         f"{run.recipe.seed}. Weights: Apache-2.0, stored in half precision.\n"
     )
     files.atomic_write(folder / "README.md", card.encode())

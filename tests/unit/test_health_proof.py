@@ -39,6 +39,13 @@ def test_what_makes_nothing_by_itself_is_not_looked_at() -> None:
     assert health.prepared("vocoder_8k", 1, NOWHERE)[0].judge.every == 0
 
 
+def test_a_shortened_training_still_has_all_its_parts() -> None:
+    short, _ = health.prepared("quatrains", 1, NOWHERE)
+    assert short.samples == 24_000
+    assert (short.objective["warm_up"], short.objective["head_start"]) == (17_600, 2_400)
+    assert (short.judge.start, short.judge.every) == (21_200, 500)
+
+
 def test_a_folder_of_own_sounds_is_made(tmp_path: Path) -> None:
     recipe, _ = health.prepared("sounds", 1, tmp_path)
     health.fill(tmp_path, recipe)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,6 +151,24 @@ def test_tensorboard_sees_scalars_images_and_histograms(trained: sparring.Run) -
     assert "preview" in tags["images"]
     assert any(name.startswith("discriminator") for name in tags["histograms"])
     assert [e.step for e in events.Scalars("d_real")] == [r["samples"] for r in trained.metrics]
+
+
+def test_convolutions_on_a_gpu_repeat_themselves_while_training(
+    tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[bool] = []
+    plain = session.play
+
+    def watched(*given: Any) -> None:
+        chosen.append(torch.backends.cudnn.deterministic)
+        plain(*given)
+
+    monkeypatch.setattr(session, "play", watched)
+    run = sparring.train(tiny, {"samples": 64}, out=tmp_path / "r", quiet=True)
+    shutil.rmtree(run.checkpoints[0])
+    sparring.resume(run.folder, quiet=True)
+    assert chosen == [True, True]
+    assert not torch.backends.cudnn.deterministic, "as it was before"
 
 
 def test_a_profile_lists_the_costliest_operations(tiny: Recipe, tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def choose(name: str = "auto") -> torch.device:
     return device
 
 
+def named(device: torch.device) -> str:
+    """The device with what it is: "cuda:0 (NVIDIA H200)" or "cpu (x86_64)"."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({platform.machine()})"
+
+
 def laid_out(samples: Tensor) -> Tensor:
     """Samples as convolutions read them fastest: pictures channels last, all others in order."""
     layout = torch.channels_last if samples.ndim == 4 else torch.contiguous_format
@@ -81,6 +88,20 @@ def threads(count: int) -> Iterator[int]:
         yield torch.get_num_threads()
     finally:
         torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def repeatable() -> Iterator[None]:
+    """Convolutions on a GPU give the same bits every time, which cuDNN otherwise does not promise.
+
+    Without it no network with convolutions resumed to the same bits there.
+    """
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,7 +200,7 @@ def _judge(table: Table, terms: Terms) -> Judge:
 
 def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report:
     verdict = judge.examine(each, count)
-    place = _device(devices.choose(terms.device))
+    place = devices.named(devices.choose(terms.device))
     counts = {**judge.facts["counts"], "generated": len(verdict.drawn.raw)}
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
@@ -244,9 +243,3 @@ def _common_table(subjects: Sequence[Subject], terms: Terms) -> Table:
                 f"{table['name']}, or with other settings; name the data: --data NAME."
             )
     return tables[0]
-
-
-def _device(place: torch.device) -> str:
-    if place.type == "cuda":
-        return f"{place} ({torch.cuda.get_device_name(place)})"
-    return f"{place} ({platform.machine()})"

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from sparring.core import device as devices
 from sparring.core.recipe import Recipe
 from sparring.core.version import VERSION
 
-WATTS_ASSUMED = 65.0
+WATTS = {"cpu": 65.0, "cuda": 465.0}  # of the whole machine, a GPU included; assumed
 
 
-def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precision: str,
+def of_run(recipe: Recipe, *, device: torch.device, threads: int, processes: int, precision: str,
            data_hash: str, data_source: str, data_licence: str) -> dict[str, Any]:  # fmt: skip
     """What `manifest.json` of a new run says; everything that could change its numbers."""
     return {
@@ -27,7 +28,8 @@ def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precisi
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "device": device,
+        "device": device.type,
+        "machine": devices.named(device),
         "threads": threads,
         "processes": processes,
         "precision": precision,
@@ -38,11 +40,12 @@ def of_run(recipe: Recipe, *, device: str, threads: int, processes: int, precisi
     }
 
 
-def energy(seconds: float) -> dict[str, Any]:
-    """A rough estimate of the energy of a training, and what it rests on."""
+def energy(seconds: float, device: str) -> dict[str, Any]:
+    """A rough estimate of the energy of a training on "cpu" or "cuda", and what it rests on."""
+    watts = WATTS.get(device, WATTS["cpu"])
     return {
-        "kilowatt_hours": round(seconds * WATTS_ASSUMED / 3.6e6, 6),
-        "basis": f"estimate: {WATTS_ASSUMED:.0f} W assumed for the whole time",
+        "kilowatt_hours": round(seconds * watts / 3.6e6, 6),
+        "basis": f"estimate: {watts:.0f} W assumed for the whole time",
     }
 
 

@@ -74,6 +74,7 @@ def train(
         chosen = Recipe.read(recipe, overrides)
     with (
         memory.enough(),
+        devices.repeatable(),
         devices.threads(chosen.training.threads) as threads,
         team(device) as players,
     ):
@@ -86,7 +87,7 @@ def train(
         folder = ""
         if players.leads:
             facts = manifest.of_run(
-                chosen, device=players.device.type, threads=threads, processes=players.world,
+                chosen, device=players.device, threads=threads, processes=players.world,
                 precision=match.precision, data_hash=samples.hash(), data_source=dataset.source,
                 data_licence=dataset.licence,
             )  # fmt: skip
@@ -119,6 +120,7 @@ def resume(
         raise BadData(f"{run.folder / 'manifest.json'} is damaged: no {error} in it.") from error
     with (
         memory.enough(),
+        devices.repeatable(),
         devices.threads(recipe.training.threads) as threads,
         team(device) as players,
     ):
@@ -305,7 +307,7 @@ def _write_end(run: Run, state: State) -> None:
         "saved": manifest.now(),
         "seconds": round(state.seconds, 1),
         "samples_per_second": round(state.samples / max(state.seconds, 1e-9), 1),
-        "energy": manifest.energy(spent),
+        "energy": manifest.energy(spent, run.manifest["device"]),
         "judging": {
             "seconds": round(state.judge_seconds, 1),
             "share": round(state.judge_seconds / max(spent, 1e-9), 4),
