@@ -45,6 +45,7 @@ class Entry:
 def best() -> list[Entry]:
     """The shipped recipes at their own length, and the tutorial's pair beside them."""
     return [
+        Entry("digits_best", "digits_best"),
         Entry("digits", "digits"),
         Entry("digits_quick", "digits_quick", data="mnist"),
         Entry("digits_quick of 60,000", "digits_quick", ("data.name=mnist",)),
