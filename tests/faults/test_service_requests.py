@@ -247,6 +247,15 @@ def test_scopes_allow_what_they_say(bare: TestClient) -> None:
                 assert_refused(answer, 403, "missing_scope")
 
 
+def test_a_path_that_is_not_there_is_told_to_all_who_have_a_token(bare: TestClient) -> None:
+    for path in ("/v1/image/generations", "/v1/run", "/v2/models", "/nothing"):
+        for scope in TOKENS:
+            answer = bare.get(path, headers=with_token(bare, scope))
+            assert_refused(answer, 404, "unknown_path")
+        assert_refused(bare.get(path), 401, "invalid_api_key")
+    assert_refused(bare.put("/v1/runs", headers=with_token(bare, "generate")), 405)
+
+
 def test_a_training_is_not_for_everybody(
     bare: TestClient, services: Services, may: dict[str, str]
 ) -> None:
