@@ -33,7 +33,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]+")
 SPEAKERS = (
     "training.detectors", "training.advice", "training.health",
-    "provenance.verify", "provenance.aigc",
+    "provenance.verify", "provenance.aigc", "provenance.carriers.json_lines",
     "evaluation.report", "evaluation.comparison", "evaluation.differences",
     "evaluation.sweep", "evaluation._sweep_paper",
     "data._report", "data._sound_report", "data._text_report",
@@ -46,7 +46,7 @@ PARTS = {
     # Words of a line of progress, names of formats and files, and what only the command line says.
     "classes missing", "not a number", "discriminator certain", "discriminator wins", "no gradient",
     "lost classes", "discriminator blind", "labels ignored", "labels wrong", "waiting for data",
-    "sparring comparison 1", "sparring report 1", "offset points",
+    "sparring comparison 1", "sparring report 1", "offset points", "JSON lines",
     "producer = {0} cannot stand in a label: give 1 to 128 Latin letters, digits and signs without "
     "blanks, quotes and backslashes ({1}), as the code of a company and not its Chinese name.",
     # In a drawing, which is a picture.
