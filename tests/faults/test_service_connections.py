@@ -305,6 +305,23 @@ def test_killed_with_jobs_waiting(trained: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["after_the_kill"] == ["interrupted", *["succeeded"] * 3]
+@pytest.mark.parametrize("host", ["999.1.1.1", "203.0.113.1", "http://x", "x" * 64, "a..b"])
+def test_an_address_that_is_none_of_this_machine_is_told_first(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--token", "x" * 20]):
+        monkeypatch.setattr(sys, "argv", ["sparring", "serve", "digits", "--host", host, *more])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 2
+        assert capsys.readouterr().err == (
+            f"sparring: {host} is no address of this machine; give one that is to --host, such as "
+            "127.0.0.1, or 0.0.0.0 for all that it has.\n"
+        )
+    assert not list(tmp_path.iterdir())
+
+
     # Who comes again with the key of what was cut off gets it; others get what there is.
     assert report["again"] == ["succeeded", True]
     assert "1 job was interrupted; 3 that waited run now." in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -129,10 +130,10 @@ def run(app: FastAPI, services: Services, bound: socket.socket) -> None:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+    """A socket that is bound there; it listens as soon as somebody serves with it.
 
     Raises:
-        UserError: it cannot, as where another service does already.
+        UserError: it cannot be, as where another service listens already.
     """
     bare = host.strip("[]")
     family = socket.AF_INET6 if ":" in bare else socket.AF_INET
@@ -140,10 +141,19 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((bare, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that is too long for one
         bound.close()
+        if not isinstance(error, OSError) or _is_elsewhere(error):
+            raise UserError(
+                f"{host} is no address of this machine; give one that is to --host, such as "
+                "127.0.0.1, or 0.0.0.0 for all that it has."
+            ) from error
         raise UserError(
             f"Nothing can listen on {host}, port {port}: {error.strerror or error}; "
             "choose another one with --port."
         ) from error
     return bound
+
+
+def _is_elsewhere(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
