@@ -16,14 +16,16 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from sparring.core.errors import UserError
-from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, LARGEST_HEAD, SHUTDOWN
+from sparring.serve.heads import Head
+from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, SHUTDOWN
 from sparring.serve.services import Services
 
 
 def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
     """The protocol of uvicorn that closes connections whose request does not begin in time.
 
-    uvicorn itself waits for the end of the headers as long as a client likes.
+    uvicorn itself waits for the end of the headers as long as a client likes, and some of its
+    parsers take any number of them; here a head that is too large is answered with 431.
 
     Args:
         patience: seconds from the first byte, or from the connection, to the end of the headers.
@@ -32,22 +34,22 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
 
     class PatientProtocol(base):
         _timer: asyncio.TimerHandle | None = None
-        _head = 0
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self._head = Head()
             self._wait()
 
         def data_received(self, data: bytes) -> None:
             if self._is_between:
-                self._head += len(data)
                 if self._timer is None:
                     self._wait()
+                unsure = self.cycle is not None and self.cycle.more_body
+                if self._head.refuses(data, self.transport, unsure=unsure):
+                    return
             super().data_received(data)
             if not self._is_between:
                 self._begun()
-            elif self._head > LARGEST_HEAD:
-                self.transport.close()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._begun()
@@ -61,7 +63,7 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
             self._timer = self.loop.call_later(patience, self._give_up)
 
         def _begun(self) -> None:
-            self._head = 0
+            self._head.clear()
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
