@@ -17,7 +17,7 @@ from sparring.networks._language import HOLE, LanguageModel, Likely
 Route = Literal["given", "likelihood"]
 """By what a generator thinks of a gap that it is shown, or by how likely whole texts become."""
 
-TRIED = 64  # symbols that are tried in the gap, by likelihood
+TRIED = 64  # symbols that are tried in the gap
 
 
 @torch.no_grad()
@@ -30,8 +30,9 @@ def ranked(
 ) -> Float[Tensor, "b v"]:
     """Scores of all symbols for one place of each text, higher where they fit better.
 
-    By likelihood, the symbols that fit best after the places before are tried one after the other,
-    and p(text with it) decides, which by Bayes' rule is in proportion to p(symbol | all others).
+    By likelihood, the symbols that fit best after the places before, or where the gap is shown, are
+    tried one after the other, and p(text with it) decides, which by Bayes' rule is in proportion to
+    p(symbol | all others).
 
     Args:
         model: in evaluation mode.
@@ -43,23 +44,24 @@ def ranked(
     rows = torch.arange(len(texts), device=texts.device)
     holes = texts.clone()
     holes[rows, places] = HOLE
-    if route == "given":
-        asked = replace(condition, given=holes)
-        scores = model.logits(texts, asked)[rows, places].float()
-    else:
-        scores = _tried(model, texts, places, condition)
-    scores[:, :MADE_FROM] = -torch.inf
-    return scores
+    shown = model.logits(texts, replace(condition, given=holes))[rows, places].float()
+    shown[:, :MADE_FROM] = -torch.inf
+    return shown if route == "given" else _tried(model, texts, places, condition, shown)
 
 
 def _tried(
-    model: LanguageModel, texts: Int[Tensor, "b t"], places: Int[Tensor, " b"], condition: Condition
+    model: LanguageModel,
+    texts: Int[Tensor, "b t"],
+    places: Int[Tensor, " b"],
+    condition: Condition,
+    shown: Float[Tensor, "b v"],
 ) -> Float[Tensor, "b v"]:
     """Mean log-probabilities of texts with each of the likeliest symbols; -inf for the others."""
     rows = torch.arange(len(texts), device=texts.device)
     thought = model.logits(texts, condition)[rows, places].float()
     thought[:, :MADE_FROM] = -torch.inf
-    best = thought.topk(min(TRIED, thought.shape[1] - MADE_FROM), dim=1).indices
+    fitting = thought.softmax(1) + shown.softmax(1)
+    best = fitting.topk(min(TRIED, thought.shape[1] - MADE_FROM), dim=1).indices
     score = Likely(model)
     scores = torch.full_like(thought, -torch.inf)
     for number, text in enumerate(texts):
