@@ -126,6 +126,46 @@ def test_a_head_without_end_is_cut_off(port: int) -> None:
     assert_lives(port)
 
 
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 140_000, 400_000])
+def test_a_head_may_have_64_kib_and_no_more(port: int, size: int, pieces: int) -> None:
+    begin, end = b"POST /v1/completions HTTP/1.1\r\n" + HEAD, b"Content-Length: 2\r\n\r\n"
+    lines, more = b"", size - len(begin) - len(end)
+    while more > 0:
+        line = min(more, 8_000)
+        lines += b"X-More: " + b"y" * (line - 10) + b"\r\n"
+        more -= line
+    head = begin + lines + end
+    assert len(head) == size
+    with connected(port) as asking:
+        step = -(-size // pieces)
+        for start in range(0, size, step):
+            asking.sendall(head[start : start + step])
+            time.sleep(0.05 * (pieces > 1))
+        asking.sendall(b"{}")
+        if size > 65_536:
+            answer = read_all(asking)
+            assert answer.startswith(b"HTTP/1.1 431 ")
+            said = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+            assert said["code"] == "headers_too_large"
+            assert said["message"].endswith("larger than 65,536 bytes.")
+        else:
+            assert asking.recv(65_536).startswith(b"HTTP/1.1 400 ")  # several models are served
+    assert_lives(port)
+
+
+def test_the_body_of_a_refused_request_is_no_head(port: int) -> None:
+    with connected(port) as asking:
+        asking.sendall(b"POST /v1/nothing HTTP/1.1\r\n" + HEAD + b"Content-Length: 300000\r\n\r\n")
+        answer = asking.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        for _ in range(3):
+            asking.sendall(b" " * 100_000)
+            time.sleep(0.02)
+        asking.sendall(b"GET /healthz HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n")
+        assert read_all(asking).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_body_without_length_or_end(port: int) -> None:
     """As the first bytes of 10 GB: the answer comes while the body still streams."""
     with connected(port) as greedy:
@@ -263,6 +303,23 @@ def test_a_port_that_is_taken(
         cli.main()
     assert end.value.code == 2
     assert "choose another one with --port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "203.0.113.1", "http://x", "x" * 64, "a..b"])
+def test_an_address_that_is_none_of_this_machine_is_told_first(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--token", "x" * 20]):
+        monkeypatch.setattr(sys, "argv", ["sparring", "serve", "digits", "--host", host, *more])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 2
+        assert capsys.readouterr().err == (
+            f"sparring: {host} is no address of this machine; give one that is to --host, such as "
+            "127.0.0.1, or 0.0.0.0 for all that it has.\n"
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_device_that_is_none(

@@ -210,14 +210,41 @@ def test_samples_that_take_the_place_of_others_are_told(
         assert run(monkeypatch, trained.folder, "-n", 2, *options) == 0
         return capsys.readouterr().err
 
-    assert "other samples" not in said() + said() + said("--seed", 9) + said("--form", "jpeg")
+    replaced = (
+        "sheet.png in samples shows what was made now, and no longer what an earlier call made; "
+        "--out FOLDER keeps them apart.\n"
+    )
+    assert said() + said() == ""
+    assert said("--seed", 9) == said("--form", "jpeg") == replaced
     name = min((tmp_path / "samples").glob("0*.png")).name
     assert said("--truncation", 0.5) == (
         f"2 files in samples took the place of other samples of the same names, such as {name}; "
-        "--out FOLDER keeps them apart.\n"
+        f"--out FOLDER keeps them apart.\n{replaced}"
     )
     (tmp_path / "samples" / name).write_bytes(b"a note of mine")
     assert said("--truncation", 0.5).startswith("1 file in samples took the place of ")
+
+
+def test_lists_and_walks_that_are_made_anew_are_told(
+    trained: sparring.Run,
+    wrote: sparring.Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def told(*options: object) -> str:
+        assert run(monkeypatch, *options) == 0
+        return " ".join(each for each in capsys.readouterr().err.splitlines() if "call" in each)
+
+    lines, later = (wrote.folder, "-n", 2), (wrote.folder, "-n", 2, "--seed", 7)
+    assert told(*lines) + told(*lines) == ""
+    assert told(*later).startswith("sheet.png, sheet.html, samples.md and samples.jsonl in samples")
+    assert told(trained.folder, "-n", 1).startswith("sheet.png in samples shows ")
+    assert told(trained.folder, "--between", "0,5") + told(trained.folder, "--between", "0,5") == ""
+    walk = told(trained.folder, "--between", "0,6")
+    assert walk.startswith("strip.png and walk.gif in samples show what was made now, and no ")
 
 
 @pytest.mark.slow

@@ -143,6 +143,15 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
         ),
         ({"samples": 0}, "samples = 0: it must be above 0."),
         ({"optimiser.betas": [0.5, 1.0]}, "each beta must lie in [0, 1)"),
+        (
+            {"optimiser.learning_rate": -1},
+            "optimiser.learning_rate = -1: a learning rate must not be negative",
+        ),
+        (
+            {"optimiser.learning_rate": [2e-4, -1e-4]},
+            "optimiser.learning_rate = [0.0002, -0.0001]: a learning rate must not be negative",
+        ),
+        ({"optimiser.learning_rate.start": -1}, "a learning rate must not be negative"),
         ({"data.batch": 0}, "data.batch = 0: a whole number from 1 to 16,384 is needed."),
         ({"data.batch": True}, "data.batch = True: a whole number from 1 to 16,384 is needed."),
         ({"data.batch": "x"}, "data.batch = 'x': a whole number from 1 to 16,384 is needed."),

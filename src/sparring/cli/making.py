@@ -153,9 +153,13 @@ def _asked(
 
 
 def _save(generated: Generated, out: Path, form: str, as_json: bool) -> None:
-    before = _contents(generated.paths(out, form))
+    from sparring.modalities import SHEET
+
+    there = _names_in(out)
+    before, sheet = _contents(generated.paths(out, form)), _contents([out / SHEET])
     paths = generated.save(out, form)
     _tell_of_others(before, out)
+    _tell_of_earlier(sheet, [path for path in paths[len(generated) :] if path.name in there])
     if not as_json:
         _read_out(generated)
     show(_told(paths, generated) if as_json else [str(path) for path in paths])
@@ -187,6 +191,31 @@ def _tell_of_others(before: Mapping[Path, str], out: Path) -> None:
         )
 
 
+def _names_in(folder: Path) -> set[str]:
+    """What lies there already."""
+    return {each.name for each in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _tell_of_earlier(before: Mapping[Path, str], paths: list[Path]) -> None:
+    """Say that files which show all samples of a call show those of an earlier call no longer.
+
+    Args:
+        before: a hash of what the first of them held. It alone is looked at, as the others show
+            the same samples, and some of them tell the time besides.
+        paths: those that were there.
+    """
+    if before and before != _contents(list(before)):
+        names = [path.name for path in paths]
+        listed, show = names[0], "shows"
+        if len(names) > 1:
+            listed, show = f"{', '.join(names[:-1])} and {names[-1]}", "show"
+        print(
+            f"{listed} in {paths[0].parent} {show} what was made now, and no longer what an "
+            "earlier call made; --out FOLDER keeps them apart.",
+            file=sys.stderr,
+        )
+
+
 def _read_out(generated: Generated) -> None:
     """What can be read, beside the names of the files."""
     for text in generated.modality.texts(generated.samples[:READ_OUT]):
@@ -212,7 +241,9 @@ def _make_one(
     elif form:
         raise UserError("--form is for samples and words in a row; leave it out with --between.")
     else:
-        paths = list(explore.save_walk(sampler, seeds, out, steps=steps, **how))
+        there, before = _names_in(out), _contents([out / explore.STRIP])
+        paths = explore.save_walk(sampler, seeds, out, steps=steps, **how)
+        _tell_of_earlier(before, [path for path in paths if path.name in there])
     files = [str(path) for path in paths]
     show({"files": files} if as_json else files)
 

@@ -79,25 +79,25 @@ def serve(
     choose(device)  # an unknown one is refused before anything is opened
     if engine == "onnx":
         require_onnx()
-    tokens = read_tokens(token, token_file)
-    require_safe(host, tokens)
-    settings = Settings(
-        folder=folder,
-        models=public_names(models or []),
-        runs=runs,
-        device=device,
-        engine=engine,
-        tokens=tokens,
-        hosts=names_of(host, allow_host or ()),
-        queue=queue,
-        labelling=labelling(producer, visible, no_labels, no_credentials, time_stamp),
-        trusted=trusted,
-    )
-    bound = listening(host, port)
-    with Services(settings) as services:
-        said = greeting(services.registry.names(), host, bound.getsockname()[1], settings.hosts)
-        print(said, file=sys.stderr, flush=True)
-        run(create_app(services), services, bound)
+    tokens, hosts = read_tokens(token, token_file), names_of(host, allow_host or ())
+    with listening(host, port) as bound:  # a mistyped address is told before a missing token
+        require_safe(host, tokens)
+        settings = Settings(
+            folder=folder,
+            models=public_names(models or []),
+            runs=runs,
+            device=device,
+            engine=engine,
+            tokens=tokens,
+            hosts=hosts,
+            queue=queue,
+            labelling=labelling(producer, visible, no_labels, no_credentials, time_stamp),
+            trusted=trusted,
+        )
+        with Services(settings) as services:
+            said = greeting(services.registry.names(), host, bound.getsockname()[1], hosts)
+            print(said, file=sys.stderr, flush=True)
+            run(create_app(services), services, bound)
 
 
 def greeting(models: Sequence[str], host: str, port: int, hosts: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sparring.core.schedule import Ramp, constant
+from sparring.core.schedule import Ramp, Schedule, constant
 
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
 
@@ -27,6 +27,13 @@ class Optimiser(BaseModel):
         """The learning rate of a player when a share of the training has passed."""
         factor = 1.0 if player == "generator" else self.discriminator_factor
         return self.learning_rate.at(progress) * factor
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _not_negative(cls, rate: Schedule) -> Schedule:
+        if min(rate.start, rate.end) < 0.0:
+            raise ValueError("a learning rate must not be negative, at its start or at its end")
+        return rate
 
     @field_validator("betas")
     @classmethod

@@ -15,6 +15,9 @@ from sparring.generation.asking import conditions, parse_labels, require_makeabl
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
 
+STRIP = "strip.png"
+"""The picture of a walk."""
+
 
 def between(
     start: Float[Tensor, " latent"], end: Float[Tensor, " latent"], share: float
@@ -96,4 +99,4 @@ def save_walk(
     )
     strip = interpolate(sampler, seeds, steps=steps, labels=labels, truncation=truncation)
     suffix, film = loop.film()
-    return strip.write({folder / "strip.png": strip.strip(), folder / f"walk{suffix}": film})
+    return strip.write({folder / STRIP: strip.strip(), folder / f"walk{suffix}": film})

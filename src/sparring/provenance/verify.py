@@ -127,8 +127,10 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
 
 
 def _recipe(found: Found) -> tuple[Facts | None, Layer]:
-    if found.first_line:
-        return None, Layer("recipe", "present", "Every line tells its own.", RECIPE_RULE)
+    if found.wrong_line:
+        return None, Layer("recipe", "invalid", found.wrong_line, RECIPE_RULE)
+    if found.lines:
+        return None, Layer("recipe", "present", found.lines, RECIPE_RULE)
     if not found.recipes:
         says = "It does not say how it can be made again."
         return None, Layer("recipe", "missing", says, RECIPE_RULE)

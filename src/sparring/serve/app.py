@@ -35,7 +35,7 @@ def create_app(services: Services, *, uploads: Uploads = NO_UPLOADS) -> FastAPI:
     """
     # Pages with documents would fetch their scripts from elsewhere, so there are none.
     app = FastAPI(
-        title="Sparring", version=VERSION, docs_url=None, redoc_url=None,
+        title="Sparring", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False,
         summary="Pictures, sounds and texts of models that learned by sparring.",
     )  # fmt: skip
     app.state.services = services

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
 SHORTEST = 16  # characters of a token; shorter ones can be guessed
 VARIABLE = "SPARRING_TOKEN"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+NAME = re.compile(rf"{LABEL}(\.{LABEL})*")  # of a host
 EVERYWHERE = ("0.0.0.0", "[::]", "")  # addresses to listen on that are nobody's name
 
 
@@ -87,7 +90,7 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
 
     Raises:
         BadData: the file cannot be read.
-        UserError: what `Tokens.of` refuses, or a line of another form.
+        UserError: what `Tokens.of` refuses, a line of another form, or a token with two scopes.
     """
     pairs: list[tuple[str, str]] = []
     token = token or os.environ.get(VARIABLE, "")
@@ -99,12 +102,32 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise BadData(f"{file} cannot be read: {reason}.") from error
+        scopes = {token: (0, scope) for token, scope in pairs}
         for number, line in enumerate(lines, 1):
             try:
-                pairs += _of_line(line)
+                found = _of_line(line)
             except UserError as error:
                 raise UserError(f"{file}, line {number}: {error}") from error
+            for each, scope in found:
+                before = scopes.setdefault(each, (number, scope))
+                _require_one_scope(before, (number, scope), file)
+            pairs += found
     return Tokens.of(pairs)
+
+
+def _require_one_scope(before: tuple[int, str], now: tuple[int, str], file: Path) -> None:
+    """Make sure that a token says one thing, on whatever lines it stands; 0 is not in the file."""
+    if before[1] == now[1]:
+        return
+    if before[0]:
+        raise UserError(
+            f"{file} has the same token on line {before[0]} with the scope {before[1]!r} and on "
+            f"line {now[0]} with the scope {now[1]!r}; leave one of them out."
+        )
+    raise UserError(
+        f"The token of --token or {VARIABLE}, which allows everything, stands in {file} too, on "
+        f"line {now[0]} with the scope {now[1]!r}; leave one of them out."
+    )
 
 
 def _of_line(line: str) -> list[tuple[str, str]]:
@@ -143,11 +166,29 @@ def names_of(host: str, allowed: Iterable[str]) -> tuple[str, ...]:
 
     Args:
         host: the address to listen on, which is one of them where it is not all addresses.
-        allowed: the others.
+        allowed: the others, as names or addresses without a port.
+
+    Raises:
+        UserError: one of the others is neither.
     """
     name = in_address(host)
     own = () if name in (*LOOPBACK_NAMES, *EVERYWHERE) else (name,)
-    return (*own, *allowed)
+    return (*own, *map(_name_of, allowed))
+
+
+def _name_of(given: str) -> str:
+    """A host as the header Host has it, where that is what was given."""
+    bare = given[1:-1] if given.startswith("[") and given.endswith("]") else given
+    try:
+        return in_address(str(ipaddress.ip_address(bare)))
+    except ValueError:
+        # What looks like an address and is none is no name either.
+        if NAME.fullmatch(given) and not given.rpartition(".")[2].isdigit():
+            return given
+    raise UserError(
+        f"--allow-host {given!r} is no name of a host: give one such as models.example, or an "
+        "address such as 192.168.1.7, without http://, port and path."
+    )
 
 
 def in_address(host: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +12,6 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
 from starlette.types import Send
 
 from sparring.core.errors import BadData, OutOfResources, UserError
@@ -33,7 +31,6 @@ KINDS = {
 }
 """The type of an error by its status; others are "invalid_request_error" or "server_error"."""
 UNKNOWN_FIELD = "unknown_field"
-LONGEST_PATH = 200  # characters that are told of a path
 LONGEST_MESSAGE = 1_000  # characters; what a client sent is not sent back at any length
 
 
@@ -131,11 +128,9 @@ def handle_errors(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         return Response(body_of(error), error.status_code, headers, "application/json")
 
-    async def refused(request: Request, error: Exception) -> Response:
+    async def refused(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if isinstance(error, Refused) or error.status_code not in (404, 405):
-            return answer(error)
-        return answer(_astray(request, error.status_code))
+        return answer(error)
 
     async def mistaken(_request: Request, error: Exception) -> Response:
         assert isinstance(error, UserError)
@@ -148,27 +143,6 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(UserError, mistaken)
     app.add_exception_handler(RequestValidationError, invalid)
-
-
-def _astray(request: Request, status: int) -> Refused:
-    """What somebody is told who asks for a path that is not there, or by a wrong method."""
-    path = request.url.path[:LONGEST_PATH]
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    if status == 405:
-        here = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-        methods = sorted({method for route in here for method in route.methods or ()})
-        listed = ", ".join(methods)
-        are = "is" if len(methods) == 1 else "are"
-        return Refused(
-            405, f"{request.method} is not possible at {path}; {listed} {are}.",
-            code="method_not_allowed", headers={"Allow": listed},
-        )  # fmt: skip
-    near = difflib.get_close_matches(path, [route.path for route in routes], n=1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    return Refused(
-        404, f"There is no {path} here. {hint}GET /openapi.json lists all paths.",
-        code="unknown_path",
-    )  # fmt: skip
 
 
 def _explained(error: RequestValidationError, model: type[BaseModel] | None) -> Refused:

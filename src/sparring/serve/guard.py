@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sparring.serve.auth import ADMIN, GENERATE, LOCAL, LOOPBACK_NAMES, TRAIN, Caller
 from sparring.serve.bodies import UPLOADS
 from sparring.serve.errors import Refused, refuse
+from sparring.serve.paths import require_route
 from sparring.serve.services import Services
 
 OPEN = ("/healthz", "/readyz")
@@ -52,9 +53,13 @@ class Guard:
             headers = _headers(scope)
             self._require_host(headers)
             _require_origin(headers)
-            caller = self._require_token(scope["path"], headers)
+            caller = self._caller(scope["path"], headers)
             scope.setdefault("state", {})["caller"] = caller
-            if scope["type"] == "http":
+            is_http = scope["type"] == "http"
+            if is_http:
+                require_route(scope)  # a slip of the pen is told before what else is wrong
+            require_scope(caller, _needed(scope["path"]))
+            if is_http:
                 _require_json(scope, headers)
         except HTTPException as error:
             if scope["type"] == "websocket":
@@ -71,7 +76,7 @@ class Guard:
                 "sparring serve --allow-host NAME.", code="unknown_host",
             )  # fmt: skip
 
-    def _require_token(self, path: str, headers: dict[str, str]) -> Caller:
+    def _caller(self, path: str, headers: dict[str, str]) -> Caller:
         if not self._tokens or _beneath(path, OPEN):
             return LOCAL
         kind, _, token = headers.get("authorization", "").partition(" ")
@@ -83,7 +88,6 @@ class Guard:
                 401, f"{what}; send one as the header 'Authorization: Bearer TOKEN'.",
                 code="invalid_api_key", headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
-        require_scope(caller, _needed(path))
         return caller
 
 

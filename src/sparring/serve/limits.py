@@ -19,6 +19,7 @@ MOST_IN_A_JOB = 10_000  # samples
 # How long things may take, in seconds.
 HEAD_PATIENCE = 10.0  # for the first line and the headers of a request
 LARGEST_HEAD = 64 << 10  # bytes of the first line and the headers
+FAREWELL = 1.0  # for a client to read why its head was refused
 BODY_PATIENCE = 30.0  # for a whole body
 KEEP_ALIVE = 20  # between two requests of one connection
 SEND_PATIENCE = 60.0  # for a client to take a piece of an answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -15,14 +16,16 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from sparring.core.errors import UserError
-from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, LARGEST_HEAD, SHUTDOWN
+from sparring.serve.heads import Head
+from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, SHUTDOWN
 from sparring.serve.services import Services
 
 
 def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
     """The protocol of uvicorn that closes connections whose request does not begin in time.
 
-    uvicorn itself waits for the end of the headers as long as a client likes.
+    uvicorn itself waits for the end of the headers as long as a client likes, and some of its
+    parsers take any number of them; here a head that is too large is answered with 431.
 
     Args:
         patience: seconds from the first byte, or from the connection, to the end of the headers.
@@ -31,22 +34,22 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
 
     class PatientProtocol(base):
         _timer: asyncio.TimerHandle | None = None
-        _head = 0
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self._head = Head()
             self._wait()
 
         def data_received(self, data: bytes) -> None:
             if self._is_between:
-                self._head += len(data)
                 if self._timer is None:
                     self._wait()
+                unsure = self.cycle is not None and self.cycle.more_body
+                if self._head.refuses(data, self.transport, unsure=unsure):
+                    return
             super().data_received(data)
             if not self._is_between:
                 self._begun()
-            elif self._head > LARGEST_HEAD:
-                self.transport.close()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._begun()
@@ -60,7 +63,7 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
             self._timer = self.loop.call_later(patience, self._give_up)
 
         def _begun(self) -> None:
-            self._head = 0
+            self._head.clear()
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
@@ -129,10 +132,10 @@ def run(app: FastAPI, services: Services, bound: socket.socket) -> None:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+    """A socket that is bound there; it listens as soon as somebody serves with it.
 
     Raises:
-        UserError: it cannot, as where another service does already.
+        UserError: it cannot be, as where another service listens already.
     """
     bare = host.strip("[]")
     family = socket.AF_INET6 if ":" in bare else socket.AF_INET
@@ -140,10 +143,19 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((bare, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that is too long for one
         bound.close()
+        if not isinstance(error, OSError) or _is_elsewhere(error):
+            raise UserError(
+                f"{host} is no address of this machine; give one that is to --host, such as "
+                "127.0.0.1, or 0.0.0.0 for all that it has."
+            ) from error
         raise UserError(
             f"Nothing can listen on {host}, port {port}: {error.strerror or error}; "
             "choose another one with --port."
         ) from error
     return bound
+
+
+def _is_elsewhere(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL

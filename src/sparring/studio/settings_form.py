@@ -64,10 +64,11 @@ class SettingsForm:
 
     def _fields(self, fields: list[Field]) -> None:
         for each in fields:
-            field = _drawn(each)
+            words = self.place.say.told(each.help)
+            field = _drawn(each, words)
             field.on_value_change(functools.partial(self._take, each))
-            if each.help:
-                field.tooltip(each.help)
+            if words:
+                field.tooltip(words)
 
     def _take(self, field: Field, event: events.ValueChangeEventArguments[Any]) -> None:
         value = event.value
@@ -89,8 +90,8 @@ class SettingsForm:
             self._draw()
 
 
-def _drawn(field: Field) -> Any:
-    props = "dense outlined options-dense" + (f' hint="{field.help}"' if field.help else "")
+def _drawn(field: Field, words: str) -> Any:
+    props = "dense outlined options-dense" + (f' hint="{words}"' if words else "")
     props = props.replace("'", "’")
     match field.kind:
         case kind if kind == CHOICE:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+import soundfile
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -18,6 +19,7 @@ from sparring.provenance.verify import verify
 from sparring.serve.services import Services
 
 IMAGES, TEXTS = "/v1/images/generations", "/v1/completions"
+SPEECH = "/v1/audio/speech"
 
 
 def picture(client: TestClient, **asked: Any) -> dict[str, Any]:
@@ -29,6 +31,10 @@ def picture(client: TestClient, **asked: Any) -> dict[str, Any]:
 
 def pixels(entry: dict[str, Any]) -> bytes:
     return Image.open(io.BytesIO(base64.b64decode(entry["b64_json"]))).tobytes()
+
+
+def samples_of(content: bytes) -> list[float]:
+    return soundfile.read(io.BytesIO(content))[0].tolist()
 
 
 def test_pictures_are_those_of_their_seeds(client: TestClient, services: Services) -> None:
@@ -50,6 +56,18 @@ def test_a_seed_that_is_drawn_is_told(client: TestClient) -> None:
     again = picture(client, seed=first["seed"])["data"][0]
     assert pixels(first) == pixels(again)
     assert picture(client)["data"][0]["seed"] != first["seed"]
+
+
+def test_speech_without_a_seed_draws_one_and_tells_it(spoken: TestClient) -> None:
+    asked = {"model": "spoken-digits", "input": "4 0", "voice": "jackson"}
+    drawn = [spoken.post(SPEECH, json=asked) for _ in range(2)]
+    seeds = [int(answer.headers["sparring-seed"]) for answer in drawn]
+    assert seeds[0] != seeds[1]
+    again = spoken.post(SPEECH, json=asked | {"seed": seeds[0]})
+    assert samples_of(again.content) == samples_of(drawn[0].content)
+    assert samples_of(again.content) != samples_of(drawn[1].content)
+    told = spoken.get("/openapi.json").json()["components"]["schemas"]["SpeechRequest"]
+    assert told["properties"]["seed"].get("default") is None
 
 
 def test_label_goes_before_the_prompt(client: TestClient) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 from fastapi.testclient import TestClient
 
 from sparring.serve.app import create_app
@@ -92,6 +94,7 @@ def test_what_a_model_cannot_do_is_named(
     [
         ({"samples": 9, "optimiser.learning_rate": "x"}, "overrides.optimiser.learning_rate"),
         ({"optimiser.learning_rate": ["x", 1]}, "overrides.optimiser.learning_rate"),
+        ({"optimiser.learning_rate": -1}, "overrides.optimiser.learning_rate"),
         ({"optimiser.betas": [0.5, 7]}, "overrides.optimiser.betas"),
         ({"samples": 9, "objective.gama": 1}, "overrides.objective.gama"),
         ({"objective.name": "hinges"}, "overrides.objective.name"),
@@ -193,15 +196,18 @@ def test_what_stands_in_a_table_is_told_by_its_key(client: TestClient) -> None:
         ("/v1/image/generations", "Did you mean '/v1/images/generations'? "),
         ("/images/generations", "Did you mean '/v1/images/generations'? "),
         ("/v1/chat/completions", "Did you mean '/v1/completions'? "),
+        ("/v1/images/edits", "Did you mean '/v1/images/generations'? "),
+        ("/v1/models/", "Did you mean '/v1/models'? "),
         ("/nothing/like/it/" + "x" * 3_000, ""),
     ],
 )
 def test_an_unknown_path_leads_to_the_known_ones(client: TestClient, path: str, near: str) -> None:
-    answer = client.post(path, json={})
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (404, "unknown_path")
-    assert error["message"].startswith("There is no ")
-    assert error["message"].endswith(f" here. {near}GET /openapi.json lists all paths.")
+    for how in ({"json": {}}, {"data": {"a": "b"}}, {"files": {"image": b"GIF89a"}}):
+        answer = client.post(path, follow_redirects=False, **how)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (404, "unknown_path")
+        assert error["message"].startswith("There is no ")
+        assert error["message"].endswith(f" here. {near}GET /openapi.json lists all paths.")
 
 
 def test_an_impossible_method_leads_to_the_possible_ones(client: TestClient) -> None:
@@ -211,3 +217,19 @@ def test_an_impossible_method_leads_to_the_possible_ones(client: TestClient) -> 
     assert error["message"] == "PUT is not possible at /v1/runs; GET, POST are."
     assert answer.headers["allow"] == "GET, POST"
     assert client.get(SPEECH).json()["error"]["message"].endswith("; POST is.")
+    assert client.put("/v1/runs", data={"a": "b"}).status_code == 405
+
+
+def test_pages_beside_it_leave_its_own_paths_to_it(services: Services) -> None:
+    app = create_app(services)
+    pages = FastAPI()
+    pages.add_api_route("/{at:path}", lambda: PlainTextResponse("a page"), methods=["GET", "PUT"])
+    app.mount("/", pages)
+    client = TestClient(app, base_url="http://localhost")
+    assert client.get("/anywhere").text == "a page"
+    for answer, status in (
+        (client.get("/v1/nothing"), 404), (client.put("/v1/runs", json={}), 405),
+        (client.get(IMAGES), 405), (client.put("/healthz"), 405), (client.get("/v1/models/"), 404),
+    ):  # fmt: skip
+        assert (answer.status_code, "error" in answer.json()) == (status, True)
+    assert client.get("/v1/models").status_code == 200

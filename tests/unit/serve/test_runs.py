@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ pytest.importorskip("prometheus_client")
 from fastapi.testclient import TestClient
 
 from sparring.serve.app import create_app
+from sparring.serve.jobs import JobStore
 from sparring.serve.services import Services, Settings
 from sparring.training.run import Run
 
@@ -37,6 +39,29 @@ def test_trainings_that_wait_and_keys_that_come_again(services: Services) -> Non
     for changed in ({"overrides": {"samples": 6_000}}, {"name": "mine"}):
         refused = client.post("/v1/runs", json=asked | changed, headers=key)
         assert (refused.status_code, refused.json()["error"]["param"]) == (422, "Idempotency-Key")
+
+
+def test_a_training_that_was_cut_off_is_begun_anew_in_another_folder(services: Services) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    asked, key = {"recipe": "digits_quick"}, {"Idempotency-Key": "k"}
+    first = client.post("/v1/runs", json=asked, headers=key).json()
+    store = JobStore(services.settings.folder / "jobs.sqlite")
+    assert store.claim("train") is not None
+    (services.settings.runs / "digits_quick").mkdir(parents=True)
+    store.interrupt_running()  # as the start does after a kill
+    store.close()
+    assert client.get(f"/v1/jobs/{first['id']}").json()["status"] == "interrupted"
+    again = client.post("/v1/runs", json=asked, headers=key).json()
+    assert (again["id"] != first["id"], again["request"]["run"]) == (True, "digits_quick-2")
+
+
+def test_the_fields_of_a_job_are_documented(services: Services) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    job = client.post("/v1/jobs", json={"model": "shades", "count": 2}).json()
+    text = (Path(__file__).parents[3] / "docs/serving.md").read_text(encoding="utf-8")
+    table = text.partition("A job is an object")[2].partition("\n\n")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert re.findall(r"`(\w+)`", " ".join(cells)) == list(job)
 
 
 def test_a_run_in_work_is_found_and_not_begun_twice(services: Services, trained: Run) -> None:

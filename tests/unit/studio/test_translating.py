@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import json
 import re
 import string
 from collections.abc import Iterator
@@ -12,14 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import BaseModel
 
 from sparring.core import components
-from sparring.core.settings import Care
+from sparring.core.errors import UserError
+from sparring.core.recipe import Recipe, summaries
+from sparring.core.settings import Care, Judging, Optimiser, Training
 from sparring.evaluation.differences import overall, row
 from sparring.evaluation.report import sentence
 from sparring.evaluation.scores import Reading, Score, label
 from sparring.evaluation.sweep import DRAWN, Curve, Point
 from sparring.evaluation.sweep import sentence as helps
+from sparring.generation.model_file import SHIPPED, shipped_names
 from sparring.metrics import Figure
 from sparring.modalities import _sheet
 from sparring.provenance.labelling import marked
@@ -33,7 +39,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]+")
 SPEAKERS = (
     "training.detectors", "training.advice", "training.health",
-    "provenance.verify", "provenance.aigc",
+    "provenance.verify", "provenance.aigc", "provenance.carriers.json_lines",
     "evaluation.report", "evaluation.comparison", "evaluation.differences",
     "evaluation.sweep", "evaluation._sweep_paper",
     "data._report", "data._sound_report", "data._text_report",
@@ -46,7 +52,7 @@ PARTS = {
     # Words of a line of progress, names of formats and files, and what only the command line says.
     "classes missing", "not a number", "discriminator certain", "discriminator wins", "no gradient",
     "lost classes", "discriminator blind", "labels ignored", "labels wrong", "waiting for data",
-    "sparring comparison 1", "sparring report 1", "offset points",
+    "sparring comparison 1", "sparring report 1", "offset points", "JSON lines",
     "producer = {0} cannot stand in a label: give 1 to 128 Latin letters, digits and signs without "
     "blanks, quotes and backslashes ({1}), as the code of a company and not its Chinese name.",
     # In a drawing, which is a picture.
@@ -205,6 +211,27 @@ def test_every_metric_has_a_chinese_name(name: str) -> None:
     for figure in metric.better:
         for words in (metric.title, label(metric.title, figure, alone)):
             assert in_full(words) or "BLEU" in words, words
+
+
+def test_what_recipes_and_shipped_models_are_for_is_told_in_chinese() -> None:
+    told = [row["summary"] for row in summaries()]
+    for name in shipped_names():
+        config = json.loads((SHIPPED / name / "config.json").read_text(encoding="utf-8"))
+        told.append(config["recipe"]["summary"])
+    assert [each for each in told if not HAN.search(in_chinese(each))] == []
+
+
+def test_what_settings_mean_is_told_in_chinese() -> None:
+    models: list[type[BaseModel]] = [Recipe, Optimiser, Training, Judging, Care]
+    for slot in (components.DATASET, components.GENERATOR, components.DISCRIMINATOR,
+                 components.OBJECTIVE, components.AUGMENT):  # fmt: skip
+        for name in components.names(slot.folder):
+            with contextlib.suppress(UserError):  # a family that has no such player
+                models.append(components.schema(components.find(slot, name)))
+    told = {info.description for model in models for info in model.model_fields.values()}
+    assert len(told) > 80
+    lacking = [each for each in sorted(filter(None, told)) if not HAN.search(in_chinese(each))]
+    assert lacking == []
 
 
 def test_labels_of_a_file_are_told_in_full() -> None:

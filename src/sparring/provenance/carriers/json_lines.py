@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 
 from sparring.core import mark
-from sparring.provenance.carriers import IPTC, RECIPE, Carrier, Found, Marks
+from sparring.core.errors import BadData
+from sparring.provenance.carriers import IPTC, RECIPE, Carrier, Found, Marks, Unreadable
 from sparring.provenance.carriers.document import as_word
 from sparring.provenance.carriers.plain_text import decoded, is_text
+from sparring.provenance.facts import Facts
 
-LINE = 1_000_000  # letters of a first line that is looked at
+LINE = 4_000_000  # bytes of a line that is looked at
+MOST_LINES = 1_000_000  # in a file that is looked at
 
 
 class JsonLines(Carrier):
@@ -23,22 +27,33 @@ class JsonLines(Carrier):
 
     def claims(self, content: bytes) -> bool:
         """A text whose first line is an object."""
-        return is_text(content) and bool(_first(content))
+        try:
+            return is_text(content) and next(_objects(content), None) is not None
+        except BadData:
+            return False
 
     def put(self, content: bytes, marks: Marks) -> bytes:
         """Lines are what programs expect them to be, so nothing is put between them."""
         return content
 
     def find(self, content: bytes) -> Found:
-        """What the first line says, as the others are like it."""
+        """What the first line says, as the others are like it, and what the recipes of all are."""
         found = Found()
-        first = _first(content)
-        found.first_line = json.dumps(first[RECIPE]) if RECIPE in first else ""
-        for name in IPTC:
-            if name in first:
-                found.iptc[name].append(as_word(first[name]))
-        if first.get("Description") == mark.NOTICE:
-            found.notices.append(mark.NOTICE)
+        number = num_lines = num_telling = 0
+        try:
+            for number, line in _objects(content):
+                if num_lines == 0:
+                    _note_first(line, found)
+                num_lines += 1
+                num_telling += _tells_recipe(number, line)
+        except BadData as error:
+            found.wrong_line = str(error)
+        except RecursionError:  # what could just be read cannot be told again
+            found.wrong_line = f"Line {number:,} is nested too deep."
+        if num_telling:
+            found.lines = "Every line tells its own."
+            if num_telling < num_lines:
+                found.lines = f"{num_telling:,} of {num_lines:,} lines tell their own."
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
@@ -46,10 +61,51 @@ class JsonLines(Carrier):
         yield content
 
 
-def _first(content: bytes) -> dict[str, object]:
-    line = decoded(content[: 4 * LINE].partition(b"\n")[0])
+def _objects(content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
+    """The object of each line that is not blank, with the number of the line, counted from 1.
+
+    Raises:
+        BadData: with a sentence that names the line: it holds no object.
+        Unreadable: there are more lines than are looked at.
+    """
+    for number, line in enumerate(io.BytesIO(content), 1):
+        if number > MOST_LINES:
+            raise Unreadable(f"it has more than {MOST_LINES:,} lines")
+        if len(line) > LINE:
+            raise BadData(f"Line {number:,} has more than {LINE:,} bytes.")
+        if not line.strip():
+            continue
+        try:
+            read = json.loads(decoded(line))
+        except RecursionError as error:
+            raise BadData(f"Line {number:,} is nested too deep.") from error
+        except ValueError as error:
+            raise BadData(f"Line {number:,} is no JSON.") from error
+        if not isinstance(read, dict):
+            raise BadData(f"Line {number:,} is no JSON object.")
+        yield number, read
+
+
+def _note_first(line: dict[str, object], found: Found) -> None:
+    found.first_line = json.dumps(line[RECIPE]) if RECIPE in line else ""
+    for name in IPTC:
+        if name in line:
+            found.iptc[name].append(as_word(line[name]))
+    if line.get("Description") == mark.NOTICE:
+        found.notices.append(mark.NOTICE)
+
+
+def _tells_recipe(number: int, line: dict[str, object]) -> bool:
+    """Whether a line tells how its sample can be made again.
+
+    Raises:
+        BadData: with a sentence that names the line: what it tells is no recipe.
+    """
+    if RECIPE not in line:
+        return False
     try:
-        first = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return first if isinstance(first, dict) else {}
+        Facts.read(json.dumps(line[RECIPE]))
+    except BadData as error:
+        reason = str(error)
+        raise BadData(f"Line {number:,} is wrong. {reason[:1].upper()}{reason[1:]}.") from error
+    return True

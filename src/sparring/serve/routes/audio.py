@@ -51,7 +51,9 @@ class SpeechRequest(Body):
     response_format: str | None = Field("wav", max_length=20, description="wav, flac or ogg")
     speed: float | None = Field(1.0, ge=0.25, le=4, description="1 alone")
     stream_format: str | None = Field("audio", max_length=20, description="audio alone")
-    seed: int | None = Field(0, ge=0, lt=2**62, description="of the first word; null = drawn anew")
+    seed: int | None = Field(
+        None, ge=0, lt=2**62, description="of the first word; null = drawn anew, and told"
+    )
     truncation: float | None = Field(1.0, gt=0, le=1)
     visible: bool = VISIBLE
 

@@ -52,7 +52,7 @@ def _model(place: Place, name: str) -> None:
         except UserError as error:
             trouble(say.told(str(error)))
             return
-        ui.label(about.summary).classes("quiet")
+        ui.label(say.told(about.summary)).classes("quiet")
         with ui.element("div").style("min-height: 90px; margin: .5rem 0") as shelf:
             ui.spinner()
         with ui.element("div").classes("line"):

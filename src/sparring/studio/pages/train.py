@@ -113,7 +113,7 @@ class NewTraining:
         asked = place.asked.get("recipe", "")
         with panel(say("new_training")), ui.element("div").classes("form"):
             self.recipe = ui.select(
-                {name: f"{name}: {words}" for name, words in known.items()},
+                {name: f"{name}: {say.told(words)}" for name, words in known.items()},
                 value=asked if asked in known else "digits_quick",
                 label=say("recipe"), on_change=self._other, with_input=True,
             ).props("dense outlined options-dense data-testid=recipe")  # fmt: skip
