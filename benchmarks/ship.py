@@ -87,10 +87,11 @@ def main() -> None:
     energy = run.manifest["energy"]
     card = (folder / "README.md").read_text(encoding="utf-8")
     card += f"\n## Scores\n\n{scores(report)}\n\n## Limits\n\n{LIMITS}\n## Training\n\n"
+    facts, hours = run.manifest, energy["kilowatt_hours"]
     card += (
-        f"{run.manifest['seconds'] / 60:.0f} minutes on {run.manifest['threads']} thread(s) of "
-        f"{run.manifest.get('machine', run.manifest['device'])}, {energy['kilowatt_hours']:.3f} kWh ({energy['basis']}). Seed "
-        f"{run.recipe.seed}. Weights: Apache-2.0, stored in half precision.\n"
+        f"{facts['seconds'] / 60:.1f} minutes, {facts['threads']} thread(s), "
+        f"{facts['device_name']}, {hours:.3f} kWh ({energy['basis']}). Seed {run.recipe.seed}. "
+        "Weights: Apache-2.0, stored in half precision.\n"
     )
     files.atomic_write(folder / "README.md", card.encode())
     files.atomic_write(folder / "report.json", json.dumps(report.to_json(), indent=1).encode())

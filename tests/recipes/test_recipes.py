@@ -102,7 +102,12 @@ def test_a_recipe_explains_itself(name: str) -> None:
     assert "#" in text, "reasons are given"
     assert table["summary"]
     assert table["source"]
-    if name in ("digits", "digits_quick", "fashion"):  # those that people are sent to first
+    if name in (
+        "digits",
+        "digits_best",
+        "digits_quick",
+        "fashion",
+    ):  # those that people are sent to first
         assert {"frechet", "floor", "seeds", "minutes", "device"} <= table["expected"].keys()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from sparring.networks.recurrent import RecurrentDiscriminator, RecurrentGenerat
 from sparring.networks.transformer import TransformerGenerator
 
 SPEC = Spec("text", (12,), symbols=30, labels={"kind": ("a", "b")})
+VERSE = replace(SPEC, traits=tuple(number % 8 for number in range(30)))
+"""The same, and something is known of symbols, so that places may take after others."""
 MANY = 700  # symbols, more than are put in order at first
 SHARES = (torch.arange(4_000).double() + 0.5) / 4_000
 EVEN = torch.special.erfinv(SHARES) * 2**0.5
@@ -38,7 +41,9 @@ def model(name: str = "recurrent", *, dropout: float = 0.0) -> LanguageModel:
         made = RecurrentGenerator(SPEC, width=16, meaning=8, dropout=dropout)
     else:
         sizes = {"width": 16, "heads": 2, "depth": 2, "meaning": 8}
-        made = TransformerGenerator(SPEC, **sizes, dropout=dropout, placed=name == "placed")
+        placed = name == "placed"
+        spec = VERSE if placed else SPEC
+        made = TransformerGenerator(spec, **sizes, dropout=dropout, placed=placed)
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)

@@ -71,6 +71,21 @@ def test_by_what_is_given_the_gap_is_not_seen() -> None:
     torch.testing.assert_close(ranked(model, other, places, condition, "given"), scores)
 
 
+def test_what_a_shown_gap_suggests_is_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, (texts, places, condition) = writer("transformer"), asked()
+    monkeypatch.setattr(mending, "TRIED", 5)
+    rows = torch.arange(4)
+    with torch.no_grad():
+        left = model.logits(texts, condition)[rows, places]
+    left[:, :MADE_FROM] = -torch.inf
+    shown = ranked(model, texts, places, condition, "given")
+    tried = ranked(model, texts, places, condition, "likelihood").isfinite()
+    best = (left.softmax(1) + shown.softmax(1)).topk(5, dim=1).indices
+    assert tried[rows[:, None], best].all()
+    before = left.topk(5, dim=1).indices
+    assert not tried[rows[:, None], before].all(), "some are there by what is shown alone"
+
+
 def test_only_the_likeliest_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     model, (texts, places, condition) = writer("recurrent"), asked()
     whole = ranked(model, texts, places, condition, "likelihood")

@@ -92,8 +92,6 @@ def test_places_are_rows_of_their_own_where_texts_have_them() -> None:
         judge = TransformerDiscriminator(PLAIN, placed=is_placed, **sizes).eval()
         for parameter in judge.parameters():
             torch.nn.init.normal_(parameter, std=0.5)
-        if judge.echo is not None:
-            torch.nn.init.zeros_(judge.echo.looks)
         with torch.no_grad():
             spread[is_placed] = judge.verdicts(text, Condition()).std().item()
     assert spread[False] < 1e-5
@@ -132,3 +130,36 @@ def test_a_place_takes_after_another_in_what_is_known() -> None:
             network.echo.looks[:, 5, 11] = 1.0  # the last symbol, which has the first trait alone
     late = thought(Condition(given=gap)) - thought(Condition())
     assert late[[1, 3, 4]].min() > late[[0, 2, 5]].max() + 2
+
+
+def test_a_place_may_shun_the_very_symbol_of_another() -> None:
+    torch.manual_seed(0)
+    writer = TransformerGenerator(
+        KNOWN, width=16, heads=2, depth=1, meaning=8, dropout=0.0, placed=True
+    ).eval()
+    assert writer.echo is not None
+    text = torch.tensor([[1, 3, 3, 4] * 3])
+    gap = text.clone()
+    gap[0, 5] = HOLE
+    with torch.no_grad():
+        before = writer.logits(text, Condition())[0, 5]
+        shown = writer.logits(text, Condition(given=gap))[0, 5]
+        writer.echo.again[5, 0] = -3.0  # the first symbol, 1
+        writer.echo.again[5, 11] = -2.0  # the last one, 4, which is known only where it is shown
+        moved = writer.logits(text, Condition())[0, 5] - before
+        both = writer.logits(text, Condition(given=gap))[0, 5] - shown
+    torch.testing.assert_close(moved, torch.tensor([0.0, -3.0, 0.0, 0.0, 0.0, 0.0]))
+    torch.testing.assert_close(both, torch.tensor([0.0, -3.0, 0.0, 0.0, -2.0, 0.0]))
+
+
+def test_marks_are_alike_for_symbols_and_their_weights() -> None:
+    read = TransformerGenerator(KNOWN, width=16, heads=2, depth=1, meaning=8).read
+    symbols = torch.tensor([[1, 3, 3, 0], [5, 5, 5, 2]])
+    weights = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
+    sums = read.marked(weights, symbols)
+    assert sums[0, 1, 3] == weights[1, 1] + weights[1, 2], "where one stands twice, both count"
+    torch.testing.assert_close(
+        sums, read.marked(weights, torch.nn.functional.one_hot(symbols, 6).float())
+    )
+    symbols[0, 1] = HOLE
+    assert read.marked(weights, symbols)[0, 1, 3] == weights[1, 2], "a hole is no symbol"

@@ -23,6 +23,7 @@ from sparring.data import Samples
 from sparring.modalities.image import Image as Pictures
 from sparring.networks.mlp import MLPGenerator
 from sparring.networks.painter import PainterGenerator
+from sparring.provenance import manifest
 from sparring.training import rehearsal, session
 from sparring.training.distributed import Team
 from sparring.training.ema import Average
@@ -171,6 +172,13 @@ def test_convolutions_on_a_gpu_repeat_themselves_while_training(
     assert not torch.backends.cudnn.deterministic, "as it was before"
 
 
+def test_energy_reckons_with_a_gpu() -> None:
+    on_cpu, on_gpu = (manifest.energy(3_600, device) for device in ("cpu", "cuda"))
+    assert on_cpu["kilowatt_hours"] == 0.065
+    assert on_gpu["kilowatt_hours"] == 0.465
+    assert "465 W" in on_gpu["basis"]
+
+
 def test_a_profile_lists_the_costliest_operations(tiny: Recipe, tmp_path: Path) -> None:
     run = sparring.train(tiny, {"profile": True, "samples": 48}, out=tmp_path / "r", quiet=True)
     assert "aten::" in (run.folder / "costs.txt").read_text()
@@ -181,6 +189,7 @@ def test_a_run_explains_itself(trained: sparring.Run) -> None:
     assert {"torch", "threads", "device", "seed", "data", "energy"} <= trained.manifest.keys()
     assert len(trained.manifest["data"]["sha256"]) == 64
     assert "estimate" in trained.manifest["energy"]["basis"]
+    assert trained.manifest["device_name"].startswith("cpu (")
     assert [p.stem for p in trained.previews][:2] == ["000000000", "000000128"]
     with Image.open(trained.previews[0]) as preview:
         assert preview.info["Description"] == "AI-generated"

@@ -92,9 +92,10 @@ def threads(count: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def repeatable() -> Iterator[None]:
-    """Convolutions on a GPU give the same bits every time, which cuDNN otherwise does not promise.
+    """Have cuDNN choose algorithms that give the same bits every time.
 
-    Without it no network with convolutions resumed to the same bits there.
+    Without it no network with convolutions resumed to the same bits on a GPU. Other operations,
+    such as sums by index or interpolation, may still differ there; on a CPU nothing does.
     """
     before = torch.backends.cudnn.deterministic
     torch.backends.cudnn.deterministic = True

@@ -23,7 +23,8 @@ class Echo(nn.Module):
     traits depends on the text. Attention has to find the place and what to do with it at the same
     time: for rhymes, one symbol of a poem, it takes more than ten times as long.
 
-    near_t = sum over voices v of (1 + loudness_v(x_t)) voice_v * sum over i of looks_v[t, i] row_i
+    wanted_t = sum over voices v of (1 + loudness_v(x_t)) voice_v * sum_i looks_v[t, i] traits_i
+    logits_t = wanted_t . traits of each symbol + sum_i again[t, i] onehot_i
 
     Args:
         width: of features.

@@ -24,7 +24,11 @@ Width = Annotated[int, Field(gt=0, description="features of every place")]
 Depth = Annotated[int, Field(ge=1, le=48, description="blocks")]
 Heads = Annotated[int, Field(ge=1, description="looks of each block; the width's divisor")]
 Placed = Annotated[
-    bool, Field(description="texts have places, as verse does, and one takes after another")
+    bool,
+    Field(
+        description="texts have places, as verse does; where traits are known, one takes "
+        "after another"
+    ),
 ]
 
 Pair = tuple[Tensor, Tensor]

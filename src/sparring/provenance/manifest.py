@@ -29,7 +29,7 @@ def of_run(recipe: Recipe, *, device: torch.device, threads: int, processes: int
         "torch": torch.__version__,
         "numpy": np.__version__,
         "device": device.type,
-        "machine": devices.named(device),
+        "device_name": devices.named(device),
         "threads": threads,
         "processes": processes,
         "precision": precision,
