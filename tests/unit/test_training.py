@@ -173,7 +173,7 @@ def test_convolutions_on_a_gpu_repeat_themselves_while_training(
 
 
 def test_energy_reckons_with_a_gpu() -> None:
-    on_cpu, on_gpu = (manifest.energy(3_600, device) for device in ("cpu", "cuda"))
+    on_cpu, on_gpu = (manifest.energy(3_600.0, device) for device in ("cpu", "cuda"))
     assert on_cpu["kilowatt_hours"] == 0.065
     assert on_gpu["kilowatt_hours"] == 0.465
     assert "465 W" in on_gpu["basis"]
