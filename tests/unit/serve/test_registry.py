@@ -57,7 +57,7 @@ def test_runs_are_served_once_they_have_a_model(trained: Run, tmp_path: Path) ->
     shutil.copytree(trained.folder, tmp_path / "later")
     shutil.copytree(trained.folder, tmp_path / "digits")
     assert registry.names() == ["digits", "later"]
-    assert registry.describe("digits").recipe == "digits"  # what was named comes first
+    assert registry.describe("digits").recipe == "digits_best"  # what was named comes first
     with pytest.raises(UnknownModel, match="Did you mean 'later'"):
         registry.sampler("latter")
 
