@@ -244,6 +244,27 @@ def test_who_leaves_while_waiting_is_not_worked_for(port: int, services: Service
     assert made[0] in services.metrics.text()
 
 
+def test_what_comes_before_an_answer_is_not_kept_without_end(port: int, services: Services) -> None:
+    pulled, begun = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert pulled.wait(60)
+
+    held = services.worker.call(hold)
+    assert begun.wait(10)
+    try:
+        with connected(port) as eager:
+            eager.sendall(asked(IMAGES, {"model": "shades", "prompt": "", "n": 1}))
+            until(lambda: services.worker.waiting == 1)
+            with pytest.raises((ConnectionError, BrokenPipeError)):
+                eager.sendall(b"GET /healthz HTTP/1.1\r\nX: " + b"a" * (64 << 20))
+    finally:
+        pulled.set()
+    held.result(10)
+    assert_lives(port)
+
+
 def test_who_leaves_a_stream_frees_the_worker(
     port: int, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

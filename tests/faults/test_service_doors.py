@@ -92,3 +92,16 @@ def test_a_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all_of_it is not None
     assert ("admin" in ann.allowed, "admin" in all_of_it.allowed) == (False, True)
     assert tokens.caller("") is None
+
+
+def test_a_token_file_without_a_token_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SPARRING_TOKEN", raising=False)
+    path = tmp_path / "tokens"
+    path.write_text("# nothing yet\n\n")
+    for token in ("", "a-token-of-the-command-line"):
+        with pytest.raises(UserError, match="has no token; give a token and a scope"):
+            read_tokens(token, path)
+    path.write_text(f"{'x' * 20} admin\n")
+    assert read_tokens("x" * 20, path), "the same one in both places"

@@ -90,7 +90,8 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
 
     Raises:
         BadData: the file cannot be read.
-        UserError: what `Tokens.of` refuses, a line of another form, or a token with two scopes.
+        UserError: what `Tokens.of` refuses, a line of another form, a token with two scopes, or a
+            file without any.
     """
     pairs: list[tuple[str, str]] = []
     token = token or os.environ.get(VARIABLE, "")
@@ -112,6 +113,8 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
                 before = scopes.setdefault(each, (number, scope))
                 _require_one_scope(before, (number, scope), file)
             pairs += found
+        if len(pairs) == bool(token):
+            raise UserError(f"{file} has no token; give a token and a scope on a line of it.")
     return Tokens.of(pairs)
 
 
