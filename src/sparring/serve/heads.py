@@ -23,6 +23,7 @@ class Head:
         self._seen = b""
         self._rest = 0  # bytes of a body that nobody waited for
         self._unread = 0  # bytes since it was refused
+        self._ahead = 0  # bytes that came before an answer
 
     def clear(self) -> None:
         """The request has begun; what comes after it is the head of another."""
@@ -38,6 +39,7 @@ class Head:
             unsure: whether it may be the rest of a request that was answered before its end. Such
                 a rest is passed on, up to the size of a body.
         """
+        self._ahead = 0
         if not self._unread:
             if unsure:
                 self._rest += len(data)
@@ -52,6 +54,16 @@ class Head:
         if self._unread > LARGEST_BODY:
             transport.close()
         return True
+
+    def piles_up(self, data: bytes, transport: Any) -> bool:
+        """Whether too much has come before the answer to what was asked, which ends the connection.
+
+        It would all be kept until then.
+        """
+        self._ahead += len(data)
+        if self._ahead > LARGEST_BODY:
+            transport.close()
+        return self._ahead > LARGEST_BODY
 
     def _fits(self, data: bytes) -> bool:
         self._seen = (self._seen + data).lstrip(BLANK)

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from sparring.core.errors import UserError
 from sparring.serve.heads import Head
-from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, LARGEST_BODY, SHUTDOWN
+from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, SHUTDOWN
 from sparring.serve.services import Services
 
 
@@ -38,23 +38,17 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._head = Head()
-            self._ahead = 0
             self._wait()
 
         def data_received(self, data: bytes) -> None:
             if self._is_between:
-                self._ahead = 0
                 if self._timer is None:
                     self._wait()
                 unsure = self.cycle is not None and self.cycle.more_body
                 if self._head.refuses(data, self.transport, unsure=unsure):
                     return
-            elif not self.cycle.more_body:
-                # What comes before the answer is kept until then, however much it is.
-                self._ahead += len(data)
-                if self._ahead > LARGEST_BODY:
-                    self.transport.close()
-                    return
+            elif not self.cycle.more_body and self._head.piles_up(data, self.transport):
+                return
             super().data_received(data)
             if not self._is_between:
                 self._begun()
