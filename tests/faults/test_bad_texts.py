@@ -144,6 +144,8 @@ ASKED: list[tuple[tuple[str, ...], str]] = [
     (("--stream", "--repair", "we □est"), "leave out what chooses among several"),
     (("--stream", "--count", "2"), "--stream shows one text"),
     (("--stream", "--json"), "--stream shows one text"),
+    (("--stream", "--out", "elsewhere"), "--stream writes no file"),
+    (("--stream", "--form", "md"), "--stream writes no file"),
     (("--stream", "--between", "0,1"), "--stream shows one text"),
     (("--stream", "--seed", "-1"), "seed = -1"),
     (("--stream", "--truncation", "2"), "truncation = 2.0"),

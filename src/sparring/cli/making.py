@@ -47,6 +47,7 @@ Say = Annotated[
 Like = Annotated[str, typer.Option(help="A file to make again, by the recipe that it carries.")]
 Form = Annotated[str, typer.Option(help="Of files: png or jpeg; wav, flac or ogg; txt, md, json.")]
 Out = Annotated[Path, typer.Option(help="Where the files go.")]
+PLACE = Path("samples")
 Trusted = Annotated[
     bool, typer.Option(help="The model is my own: components it names are imported and run.")
 ]
@@ -90,7 +91,7 @@ def generate(
     steps: Steps = 8,
     like: Like = "",
     form: Form = "",
-    out: Out = Path("samples"),
+    out: Out = PLACE,
     trusted: Trusted = False,
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
@@ -110,6 +111,8 @@ def generate(
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
     _require_one_way(between, say, count, seed, stream, as_json)
+    if stream and (form or out != PLACE):
+        raise UserError("--stream writes no file; leave --out and --form out with it.")
     labels = labelling(producer, visible, no_labels, no_credentials, time_stamp)
     wording = (temperature, top_p, candidates, by, prefix, repair, verse)
     if like:
