@@ -94,8 +94,9 @@ def threads(count: int) -> Iterator[int]:
 def repeatable() -> Iterator[None]:
     """Have cuDNN choose algorithms that give the same bits every time.
 
-    Without it no network with convolutions resumed to the same bits on a GPU. Other operations,
-    such as sums by index or interpolation, may still differ there; on a CPU nothing does.
+    Without it most networks with convolutions did not resume to the same bits on a GPU. Other
+    operations, such as sums by index or interpolation, may still differ there; on a CPU nothing
+    does.
     """
     before = torch.backends.cudnn.deterministic
     torch.backends.cudnn.deterministic = True
