@@ -85,6 +85,11 @@ class Facts:
         """The first letters of the model's hash, as people compare them."""
         return self.origin.model[:12]
 
+    @property
+    def discloses(self) -> bool:
+        """Whether it tells what California SB 942 asks for, with nothing left empty."""
+        return all((self.provider, self.system, self.version, self.created, self.identifier))
+
     def to_json(self) -> dict[str, Any]:
         """One flat table."""
         return {

@@ -117,7 +117,7 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
         recipe,
         _implicit(carrier, found, read, facts, place),
         _iptc(found, facts),
-        _disclosure(facts),
+        _disclosure(found, facts),
         *_credentials(carrier, found, content),
         *_visible(carrier, found, content, facts),
         *_integrity(found, read, digest_now),
@@ -129,8 +129,11 @@ def verify(content: bytes, name: str, beside: bytes = b"") -> Verdict:
 def _recipe(found: Found) -> tuple[Facts | None, Layer]:
     if found.wrong_line:
         return None, Layer("recipe", "invalid", found.wrong_line, RECIPE_RULE)
-    if found.lines:
-        return None, Layer("recipe", "present", found.lines, RECIPE_RULE)
+    if found.telling:
+        says = f"{found.telling:,} of {found.lines:,} lines tell their own."
+        if found.telling == found.lines:
+            says = "Every line tells its own."
+        return None, Layer("recipe", "present", says, RECIPE_RULE)
     if not found.recipes:
         says = "It does not say how it can be made again."
         return None, Layer("recipe", "missing", says, RECIPE_RULE)
@@ -219,11 +222,19 @@ def _iptc(found: Found, facts: Facts | None) -> Layer:
     return Layer("iptc", "invalid", says, IPTC_RULE)
 
 
-def _disclosure(facts: Facts | None) -> Layer:
+def _disclosure(found: Found, facts: Facts | None) -> Layer:
+    if found.telling and found.telling == found.lines and not found.wrong_line:
+        if found.disclosing == found.lines:
+            says = "Every line tells provider, system, time and identifier."
+            return Layer("disclosure", "valid", says, CALIFORNIA)
+        says = (
+            f"{found.lines - found.disclosing:,} of {found.lines:,} lines leave some of it empty."
+        )
+        return Layer("disclosure", "invalid", says, CALIFORNIA)
     if facts is None:
         says = "Provider, system, time and identifier are not all told."
         return Layer("disclosure", "missing", says, CALIFORNIA)
-    if not all((facts.provider, facts.system, facts.version, facts.created, facts.identifier)):
+    if not facts.discloses:
         says = "Provider, system, time or identifier is empty."
         return Layer("disclosure", "invalid", says, CALIFORNIA)
     says = f"Provider {facts.provider!a:.80}, system, time and identifier are told."

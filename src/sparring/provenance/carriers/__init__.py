@@ -73,7 +73,9 @@ class Found:
         iptc: the values of each of the properties `IPTC`.
         notices: words for people that say that it is AI-generated.
         first_line: the recipe of its first line, where lines tell their own.
-        lines: how many do, as a sentence; "" where none does.
+        lines: how many lines there are.
+        telling: how many of them tell their own recipe.
+        disclosing: how many of those recipes tell all that a disclosure does.
         wrong_line: what is wrong with one of its lines, as a sentence.
         credentials: how many stores of C2PA it holds.
         faults: places of labels that cannot be read, and why.
@@ -84,7 +86,9 @@ class Found:
     iptc: dict[str, list[str]] = field(default_factory=_nothing_of_iptc)
     notices: list[str] = field(default_factory=list)
     first_line: str = ""
-    lines: str = ""
+    lines: int = 0
+    telling: int = 0
+    disclosing: int = 0
     wrong_line: str = ""
     credentials: int = 0
     faults: list[str] = field(default_factory=list)

@@ -36,6 +36,8 @@ def carrier_of(content: bytes, name: str) -> Carrier:
         if carrier.claims(content):
             return carrier
     suffix = PurePath(name).suffix.lower()
+    if suffix in JsonLines.suffixes:  # which tells the line that is no text
+        return JsonLines()
     if PlainText().claims(content):
         for carrier in TEXTS:
             if suffix in carrier.suffixes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from sparring.core import mark
 from sparring.core.errors import BadData
@@ -39,21 +40,19 @@ class JsonLines(Carrier):
     def find(self, content: bytes) -> Found:
         """What the first line says, as the others are like it, and what the recipes of all are."""
         found = Found()
-        number = num_lines = num_telling = 0
+        number = 0
         try:
             for number, line in _objects(content):
-                if num_lines == 0:
+                if found.lines == 0:
                     _note_first(line, found)
-                num_lines += 1
-                num_telling += _tells_recipe(number, line)
+                found.lines += 1
+                if RECIPE in line:
+                    found.telling += 1
+                    found.disclosing += _recipe_of(number, line).discloses
         except BadData as error:
             found.wrong_line = str(error)
         except RecursionError:  # what could just be read cannot be told again
             found.wrong_line = f"Line {number:,} is nested too deep."
-        if num_telling:
-            found.lines = "Every line tells its own."
-            if num_telling < num_lines:
-                found.lines = f"{num_telling:,} of {num_lines:,} lines tell their own."
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
@@ -76,14 +75,35 @@ def _objects(content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
         if not line.strip():
             continue
         try:
-            read = json.loads(decoded(line))
+            read = json.loads(decoded(line), object_pairs_hook=_table)
+        except Unreadable as error:
+            raise BadData(f"Line {number:,} is not UTF-8.") from error
         except RecursionError as error:
             raise BadData(f"Line {number:,} is nested too deep.") from error
+        except _Twice as error:
+            raise BadData(f"Line {number:,} has the name {error.name!a:.80} twice.") from error
         except ValueError as error:
             raise BadData(f"Line {number:,} is no JSON.") from error
         if not isinstance(read, dict):
             raise BadData(f"Line {number:,} is no JSON object.")
         yield number, read
+
+
+class _Twice(Exception):
+    """A name stands twice in one object, and readers differ in which one they take."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in table:
+            raise _Twice(name)
+        table[name] = value
+    return table
 
 
 def _note_first(line: dict[str, object], found: Found) -> None:
@@ -95,17 +115,14 @@ def _note_first(line: dict[str, object], found: Found) -> None:
         found.notices.append(mark.NOTICE)
 
 
-def _tells_recipe(number: int, line: dict[str, object]) -> bool:
-    """Whether a line tells how its sample can be made again.
+def _recipe_of(number: int, line: dict[str, object]) -> Facts:
+    """How the sample of a line can be made again.
 
     Raises:
         BadData: with a sentence that names the line: what it tells is no recipe.
     """
-    if RECIPE not in line:
-        return False
     try:
-        Facts.read(json.dumps(line[RECIPE]))
+        return Facts.read(json.dumps(line[RECIPE]))
     except BadData as error:
         reason = str(error)
         raise BadData(f"Line {number:,} is wrong. {reason[:1].upper()}{reason[1:]}.") from error
-    return True
