@@ -303,6 +303,18 @@ def test_words_that_are_no_http(port: int) -> None:
     assert_lives(port)
 
 
+@pytest.mark.parametrize(
+    "head", [b"FOO / HTTP/1.1\r\n", b"GET /v1/models HTTP/1.1\r\nno colon\r\n"]
+)
+def test_what_no_parser_takes_gets_an_error_object(port: int, head: bytes) -> None:
+    with connected(port) as odd:
+        odd.sendall(head + b"Host: localhost\r\n\r\n")
+        first, _, body = read_all(odd).partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 4")
+    assert b"application/json" in first
+    assert json.loads(body)["error"]["type"] == "invalid_request_error"
+
+
 def test_serving_beyond_this_machine_without_a_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -326,7 +338,9 @@ def test_a_port_that_is_taken(
     assert "choose another one with --port" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("host", ["999.1.1.1", "203.0.113.1", "http://x", "x" * 64, "a..b"])
+@pytest.mark.parametrize(
+    "host", ["999.1.1.1", "203.0.113.1", "http://x", "x" * 64, "a..b", "fe80::1"]
+)
 def test_an_address_that_is_none_of_this_machine_is_told_first(
     host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -78,8 +78,10 @@ def test_what_is_no_name_of_a_host(given: str) -> None:
 
 def test_names_of_hosts() -> None:
     given = ["Models.example", "gpu-2", "a_b", "xn--mnchen-3ya.example", "x" * 63, "10.0.0.7"]
-    assert names_of("127.0.0.1", given) == tuple(given)
-    assert names_of("", ["2001:DB8::5", "[::1]"]) == ("[2001:db8::5]", "[::1]")
+    assert names_of("127.0.0.1", given) == tuple(map(str.lower, given))
+    assert names_of("", ["2001:DB8::5", "[::2]"]) == ("[2001:db8::5]", "[::2]")
+    assert names_of("192.0.2.7", ["::1", "localhost", "LOCALHOST", "192.0.2.7"]) == ("192.0.2.7",)
+    assert names_of("127.0.0.1", ["a.example", "A.example"]) == ("a.example",)
 
 
 def test_a_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +94,12 @@ def test_a_token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all_of_it is not None
     assert ("admin" in ann.allowed, "admin" in all_of_it.allowed) == (False, True)
     assert tokens.caller("") is None
+
+
+def test_a_token_file_may_begin_as_some_editors_write_it(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.write_text("x" * 20 + " train\n", encoding="utf-8-sig")
+    assert read_tokens("", file).caller("x" * 20) is not None
 
 
 def test_a_token_file_without_a_token_opens_nothing(

@@ -94,6 +94,25 @@ def test_other_methods_are_refused(bare: TestClient, may: dict[str, str]) -> Non
     assert_refused(bare.put("/v1/models", json={}, headers=may), 405)
 
 
+@pytest.mark.parametrize(
+    ("path", "param", "hint"),
+    [
+        ("/v1/jobs?status=foo", "status", "There are: limit."),
+        ("/v1/jobs?limit=3&Limit=4", "Limit", "Did you mean 'limit'?"),
+        ("/v1/models?limit=3", "limit", "There are: none."),
+        ("/v1/recipes?=", "", "There are: none."),
+    ],
+)
+def test_a_parameter_that_is_none_of_this_path(
+    bare: TestClient, may: dict[str, str], path: str, param: str, hint: str
+) -> None:
+    answer = bare.get(path, headers=may)
+    assert_refused(answer, 400, "unknown_field")
+    error = answer.json()["error"]
+    assert error["param"] == param
+    assert error["message"] == f"There is no parameter {param!r} at this path. {hint}"
+
+
 # 29: nothing is fetched for anybody.
 @pytest.mark.parametrize("field", ["url", "image_url", "image", "webhook"])
 def test_no_field_takes_an_address(bare: TestClient, may: dict[str, str], field: str) -> None:
@@ -268,7 +287,13 @@ def test_a_training_is_not_for_everybody(
     assert bare.delete(f"/v1/jobs/{job.id}", headers=may).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "10.0.0.1", "["])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "localhost.evil.example", "", "10.0.0.1", "[", "localhost:x@evil.example",
+        "localhost:80@evil.example", "localhost:80:80", "[::1]evil.example", "[::1]:x",
+    ],
+)  # fmt: skip
 def test_other_hosts_are_not_answered(bare: TestClient, may: dict[str, str], host: str) -> None:
     for path in ("/healthz", "/v1/models"):
         assert_refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
@@ -327,13 +352,17 @@ def test_the_log_keeps_no_secrets(
     with caplog.at_level(logging.INFO, "sparring.access"):
         given = {"model": "shades", "prompt": "", "label": "dark", "user": "ann@example.org"}
         headers = may | {"x-request-id": "my-request.1"}
-        answer = bare.post(f"{IMAGES}?secret=1", json=given, headers=headers)
+        answer = bare.post(IMAGES, json=given, headers=headers)
     assert answer.headers["x-request-id"] == "my-request.1"
     line = json.loads(caplog.messages[-1])
     assert (line["id"], line["status"], line["route"]) == ("my-request.1", 200, IMAGES)
     assert len(line["user"]) == len(line["caller"]) == 12
     for secret in (TOKENS["admin"], "dark", "ann@", "secret"):
         assert secret not in caplog.messages[-1]
+    with caplog.at_level(logging.INFO, "sparring.access"):
+        assert_refused(bare.post(f"{IMAGES}?secret=1", json=given, headers=may), 400)
+    assert json.loads(caplog.messages[-1])["status"] == 400
+    assert "secret" not in caplog.messages[-1]
     odd = bare.get("/v1/models", headers=may | {"x-request-id": "two words"})
     assert odd.headers["x-request-id"] != "two words"
 

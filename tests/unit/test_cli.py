@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 import sparring
 from sparring import cli
+from sparring.core import mark
 from sparring.core.recipe import Recipe, to_toml
 
 
@@ -255,3 +256,11 @@ def test_the_help_of_a_verb_speaks_of_its_own_options_alone() -> None:
         told = [command.help or "", *(getattr(each, "help", None) or "" for each in command.params)]
         own = {word for each in command.params for word in (*each.opts, *each.secondary_opts)}
         assert {*re.findall(r"--[a-z-]+", " ".join(told))} <= own, name
+
+
+def test_a_streamed_text_says_what_it_is(wrote: sparring.Run, says: Says) -> None:
+    words = ("generate", wrote.folder, "--device", "cpu", "--seed", "3", "--stream")
+    text = wrote.sampler().generate(1, seed=3)
+    (told,) = text.modality.texts(text.samples)
+    assert says(*words).stdout == f"{told}{mark.VISIBLE}\n"
+    assert says(*words, "--no-labels").stdout == f"{told}\n"

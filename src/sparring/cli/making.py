@@ -123,7 +123,7 @@ def generate(
     sampler, asked = _asked(model, device, trusted, wording, label, stream, out)
     sampler, how = sampler.labelled(labels), {"labels": asked, "truncation": truncation}
     if stream:
-        _show_stream(sampler, seed or 0, how)
+        _show_stream(sampler, seed or 0, how, is_labelled=not no_labels)
     elif between or say:
         seeds = _seeds(between) if between else [seed or 0]
         _make_one(sampler, seeds, say, steps, out, how, form, as_json)
@@ -251,12 +251,13 @@ def _make_one(
     show({"files": files} if as_json else files)
 
 
-def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
+def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any], *, is_labelled: bool) -> None:
+    from sparring.core import mark
     from sparring.generation.wording import stream
 
     for piece in stream(sampler, seed=seed, **how):
         print(piece, end="", flush=True)
-    print()
+    print(mark.VISIBLE if is_labelled else "")  # as below the same text in a file
 
 
 def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:

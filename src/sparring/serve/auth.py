@@ -99,7 +99,7 @@ def read_tokens(token: str, file: Path | None) -> Tokens:
         pairs.append((token, ADMIN))
     if file is not None:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise BadData(f"{file} cannot be read: {reason}.") from error
@@ -175,8 +175,9 @@ def names_of(host: str, allowed: Iterable[str]) -> tuple[str, ...]:
         UserError: one of the others is neither.
     """
     name = in_address(host)
-    own = () if name in (*LOOPBACK_NAMES, *EVERYWHERE) else (name,)
-    return (*own, *map(_name_of, allowed))
+    own = () if name in EVERYWHERE else (name,)
+    names = {each.lower(): None for each in (*own, *map(_name_of, allowed))}
+    return tuple(each for each in names if each not in LOOPBACK_NAMES)
 
 
 def _name_of(given: str) -> str:

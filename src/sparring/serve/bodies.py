@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sparring.serve.errors import Refused, refuse
+from sparring.core.errors import nearest
+from sparring.serve.errors import UNKNOWN_FIELD, Refused, refuse
 from sparring.serve.limits import (
     BODY_PATIENCE,
     LARGEST_BODY,
@@ -119,16 +120,28 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that takes JSON only as strictly as its standard."""
+    """A route that takes JSON only as strictly as its standard, and no parameter unknown to it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI documents it for requests of one's own."""
         usual = super().get_route_handler()
+        known = [parameter.alias for parameter in self.dependant.query_params]
 
         async def handler(request: Request) -> Response:
+            _require_known(request.query_params, known)
             return await usual(_StrictRequest(request.scope, request.receive))
 
         return handler
+
+
+def _require_known(given: Iterable[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            name = name[:100]
+            raise Refused(
+                400, f"There is no parameter {name!r} at this path. {nearest(name, known)}",
+                param=name, code=UNKNOWN_FIELD,
+            )  # fmt: skip
 
 
 def _declared(scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ NEEDED = {
     "/v1/runs": TRAIN,
 }
 """The scope that a path and all beneath it needs; what stands nowhere here needs "admin"."""
+HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
+"""What the header Host may be (RFC 9110, 7.2)."""
 
 
 class Guard:
@@ -42,7 +45,7 @@ class Guard:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self.app = app
         self._tokens = services.settings.tokens
-        self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in services.settings.hosts)}
+        self._hosts = {*LOOPBACK_NAMES, *services.settings.hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -70,7 +73,8 @@ class Guard:
         await self.app(scope, receive, send)
 
     def _require_host(self, headers: dict[str, str]) -> None:
-        if _without_port(headers.get("host", "")) not in self._hosts:
+        host = HOST.fullmatch(headers.get("host", "").lower())
+        if host is None or host["name"] not in self._hosts:
             raise Refused(
                 403, "This service does not answer to that Host; whoever runs it can allow it: "
                 "sparring serve --allow-host NAME.", code="unknown_host",
@@ -147,10 +151,3 @@ def _require_json(scope: Scope, headers: dict[str, str]) -> None:
         raise Refused(
             415, f"The body must be {wanted}, as Content-Type says.", code="unsupported_media_type"
         )
-
-
-def _without_port(host: str) -> str:
-    host = host.lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]

@@ -10,6 +10,10 @@ from sparring.serve.errors import Refused, body_of
 from sparring.serve.limits import FAREWELL, LARGEST_BODY, LARGEST_HEAD
 
 BLANK = b"\r\n"  # lines that may stand before a request
+TOO_LARGE = Refused(
+    431, f"The first line and the headers are larger than {LARGEST_HEAD:,} bytes.",
+    code="headers_too_large",
+)  # fmt: skip
 END = re.compile(rb"\n\r?\n")
 
 
@@ -48,7 +52,7 @@ class Head:
                 return False
             if self._fits(data):
                 return False
-            transport.write(_answer())
+            transport.write(last_answer("Request Header Fields Too Large", TOO_LARGE))
             asyncio.get_running_loop().call_later(FAREWELL, transport.close)
         self._unread += len(data)
         if self._unread > LARGEST_BODY:
@@ -71,11 +75,16 @@ class Head:
         return (end.end() if end else len(self._seen)) <= LARGEST_HEAD
 
 
-def _answer() -> bytes:
-    said = f"The first line and the headers are larger than {LARGEST_HEAD:,} bytes."
-    body = body_of(Refused(431, said, code="headers_too_large"))
+def last_answer(phrase: str, error: Refused) -> bytes:
+    """An answer to what no app ever sees, after which the connection ends.
+
+    Args:
+        phrase: what the status is called.
+        error: what is wrong.
+    """
+    body = body_of(error)
     head = (
-        "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {error.status_code} {phrase}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -16,9 +16,13 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from sparring.core.errors import UserError
-from sparring.serve.heads import Head
+from sparring.serve.errors import Refused
+from sparring.serve.heads import Head, last_answer
 from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, SHUTDOWN
 from sparring.serve.services import Services
+
+# The latter of addresses such as fe80::1, which need the name of a network card.
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EINVAL)
 
 
 def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
@@ -56,6 +60,12 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._begun()
             super().connection_lost(exc)
+
+        def send_400_response(self, msg: str) -> None:
+            """As uvicorn calls it for what its parser does not take."""
+            error = Refused(400, f"This is no request of HTTP/1.1. {msg}", code="invalid_http")
+            self.transport.write(last_answer("Bad Request", error))
+            self.transport.close()
 
         @property
         def _is_between(self) -> bool:
@@ -160,4 +170,4 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def _is_elsewhere(error: OSError) -> bool:
-    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+    return isinstance(error, socket.gaierror) or error.errno in NOT_HERE

@@ -8,9 +8,10 @@ import mimetypes
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from sparring.serve.bodies import StrictRoute
 from sparring.serve.routes._asked import ERRORS, Here
 
-router = APIRouter(tags=["files"])
+router = APIRouter(route_class=StrictRoute, tags=["files"])
 
 
 @router.get("/v1/files/{name}", responses=ERRORS)

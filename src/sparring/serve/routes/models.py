@@ -11,10 +11,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from sparring.core.errors import BadData
+from sparring.serve.bodies import StrictRoute
 from sparring.serve.registry import Description
 from sparring.serve.routes._asked import ERRORS, Here, fingerprint, json_answer
 
-router = APIRouter(tags=["models"])
+router = APIRouter(route_class=StrictRoute, tags=["models"])
 
 
 @router.get("/v1/models", responses=ERRORS)
