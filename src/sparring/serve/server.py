@@ -23,13 +23,13 @@ from sparring.serve.services import Services
 
 # The latter of addresses such as fe80::1, which need the name of a network card.
 NOT_HERE = (errno.EADDRNOTAVAIL, errno.EINVAL)
+NO_HTTP = Refused(400, "This is no request that HTTP/1.1 knows.", code="invalid_http")
 
 
 def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
-    """The protocol of uvicorn that closes connections whose request does not begin in time.
+    """The protocol of uvicorn, which waits for headers only so long and takes only so many.
 
-    uvicorn itself waits for the end of the headers as long as a client likes, and some of its
-    parsers take any number of them; here a head that is too large is answered with 431.
+    uvicorn itself waits as long as a client likes, and some of its parsers take any number.
 
     Args:
         patience: seconds from the first byte, or from the connection, to the end of the headers.
@@ -63,8 +63,7 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
 
         def send_400_response(self, msg: str) -> None:
             """As uvicorn calls it for what its parser does not take."""
-            error = Refused(400, f"This is no request of HTTP/1.1. {msg}", code="invalid_http")
-            self.transport.write(last_answer("Bad Request", error))
+            self.transport.write(last_answer("Bad Request", NO_HTTP))
             self.transport.close()
 
         @property

@@ -7,7 +7,6 @@ import json
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -228,61 +227,6 @@ def test_iptc_in_json_is_checked_in_an_object_and_in_lines() -> None:
     for recipe in (1, {}, "x" * 10**6):
         line = json.dumps({**iptc, "sparring": recipe}).encode()
         assert states(verify(line, "a.jsonl"))["iptc"] == "valid"
-
-
-LINE = json.dumps({"text": "x", "sparring": some_facts().to_json()})
-NAMELESS = json.dumps({"sparring": replace(some_facts(), provider="").to_json()})
-NO_RECIPE = json.dumps({"text": "x", "sparring": {"system": "Sparring"}})
-
-
-@pytest.mark.parametrize(
-    ("lines", "state", "said"),
-    [
-        ([LINE, LINE, ""], "present", "Every line tells its own."),
-        ([LINE, "", LINE, ""], "present", "Every line tells its own."),
-        ([LINE, '{"text": "mine"}'], "present", "1 of 2 lines tell their own."),
-        (['{"text": "mine"}', LINE, LINE], "present", "2 of 3 lines tell their own."),
-        ([LINE, LINE[:-9], LINE], "invalid", "Line 2 is no JSON."),
-        ([LINE[:-9]], "invalid", "Line 1 is no JSON."),
-        ([LINE, "", "x" + LINE], "invalid", "Line 3 is no JSON."),
-        ([LINE, "7"], "invalid", "Line 2 is no JSON object."),
-        ([LINE, f'{{"a": {"[" * 100_000}'], "invalid", "Line 2 is nested too deep."),
-        ([LINE, " " * 4_000_001], "invalid", "Line 2 has more than 4,000,000 bytes."),
-        ([LINE, NO_RECIPE], "invalid", "Line 2 is wrong. Its recipe has no text for model."),
-        ([LINE, LINE.replace('"Sparring"', "7")], "invalid", "Line 2 is wrong. Its recipe has "),
-        ([LINE, '{"text": "\udce5\udcbb"}'], "invalid", "Line 2 is not UTF-8."),
-        (["\udcff" + LINE], "invalid", "Line 1 is not UTF-8."),
-        ([LINE, '{"text": "x", "text": "y"}'], "invalid", "Line 2 has the name 'text' twice."),
-        ([LINE, LINE[:-1] + LINE[12:-1] + "}"], "invalid", "Line 2 has the name 'sparring' twice."),
-        ([LINE, '{"a": [{"b": 1, "b": 1}]}'], "invalid", "Line 2 has the name 'b' twice."),
-    ],
-    ids=range(17),
-)
-def test_every_line_is_looked_at(lines: list[str], state: str, said: str) -> None:
-    verdict = verify("\n".join(lines).encode(errors="surrogateescape"), "samples.jsonl")
-    assert states(verdict)["recipe"] == state
-    assert says(verdict, "recipe").startswith(said)
-    assert verdict.is_sound == (state == "present")
-
-
-@pytest.mark.parametrize(
-    ("lines", "state"),
-    [
-        ([LINE, LINE], "valid"),
-        ([LINE, '{"text": "mine"}'], "missing"),
-        ([LINE, NAMELESS], "invalid"),
-        ([LINE, LINE[:-9]], "missing"),
-    ],
-    ids=["every line", "one does not", "one is empty", "one is broken"],
-)
-def test_lines_disclose_where_each_does(lines: list[str], state: str) -> None:
-    verdict = verify("\n".join(lines).encode(), "samples.jsonl")
-    assert states(verdict)["disclosure"] == state
-
-
-def test_more_lines_than_are_looked_at() -> None:
-    with pytest.raises(BadData, match="it has more than 1,000,000 lines"):
-        verify(b"{}\n" * 1_000_001, "a.jsonl")
 
 
 def seen(content: bytes, name: str) -> object:
