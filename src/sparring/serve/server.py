@@ -62,7 +62,6 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
             super().connection_lost(exc)
 
         def send_400_response(self, msg: str) -> None:
-            """As uvicorn calls it for what its parser does not take."""
             self.transport.write(last_answer("Bad Request", NO_HTTP))
             self.transport.close()
 
