@@ -145,11 +145,17 @@ def figures(given: Material, *, temperature: float, count: int, seed: int) -> Fo
     return found
 
 
-def verse(given: Material, *, count: int, seed: int) -> Found:
-    """Rules of verse that poems keep, half of them in each form: freely, by a rule, and real."""
+def verse(given: Material, *, count: int, candidates: int, seed: int) -> Found:
+    """Rules of verse that poems keep, half of them in each form, by their way of writing.
+
+    They are "free", "chosen" among candidates (by the discriminator, where the model has one),
+    written "by rule", or "real" ones of the held-out part.
+    """
     classes = given.reference.spec.labels["form"]
     _, test_labels = given.reference.real(len(given.held_out), 0)
-    found: Found = {"real": {}, "free": {}, "by rule": {}}
+    by = "likelihood" if given.model.sampler.judge is None else "discriminator"
+    choosy, _ = worded(given.model.sampler, Wording(candidates=candidates, by=by))
+    found: Found = {"by": by, "real": {}, "free": {}, "chosen": {}, "by rule": {}}
     for form in LENGTHS:
         number = classes.index(form)
         order = Streams(seed).permutation(f"verse.{form}", len(given.train))
@@ -158,6 +164,7 @@ def verse(given: Material, *, count: int, seed: int) -> Found:
         for way, texts in {
             "real": given.held_out[test_labels["form"] == number],
             "free": given.drawn(given.model.sampler, pick, seed),
+            "chosen": given.drawn(choosy, pick, seed),
             "by rule": given.drawn(ruled, pick, seed),
         }.items():
             figures = Verse().measure(_evidence(given, texts), Streams(seed))

@@ -124,9 +124,15 @@ def _verse(kept: Kept) -> list[list[str]]:
     rows, real = [["poems by", *titles]], []
     for name, parts in _models(kept):
         if "verse" in parts:
-            for way, words in (("free", "as drawn"), ("by rule", "with `verse=form,rhyme,tones`")):
-                rows.append([f"{name}, {words}", *_of_forms(parts["verse"][way])])
-            real = ["real test poems", *_of_forms(parts["verse"]["real"])]
+            verse = parts["verse"]
+            chosen = f"best of {verse['settings']['candidates']} by its {verse['by']}"
+            ways = {
+                "free": "as drawn",
+                "chosen": chosen,
+                "by rule": "with `verse=form,rhyme,tones`",
+            }
+            rows += [[f"{name}, {words}", *_of_forms(verse[way])] for way, words in ways.items()]
+            real = ["real test poems", *_of_forms(verse["real"])]
     return [*rows, real] if real else rows
 
 

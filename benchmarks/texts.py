@@ -26,6 +26,7 @@ import torch
 import text_measures as measures
 import text_page as page
 from sparring.core.files import atomic_write
+from sparring.evaluation.sweep import CANDIDATES
 from text_measures import Material
 
 RESULTS = Path(__file__).with_name("texts.json")
@@ -49,7 +50,7 @@ def plan(given: Material, asked: argparse.Namespace) -> dict[str, tuple[Any, dic
         settings = {"temperature": degree, "count": asked.texts, **seed}
         found[f"figures at {degree:g}"] = measures.figures, settings
     if set(measures.LENGTHS) <= set(given.reference.spec.labels.get("form", ())):
-        found["verse"] = measures.verse, curve
+        found["verse"] = measures.verse, {"candidates": CANDIDATES, **curve}
     if given.model.recipe.objective.get("gaps", 0):
         found["mending"] = measures.mending, {"count": asked.gaps, **seed}
     found["speed"] = measures.speed, {"rounds": asked.rounds, **seed}

@@ -75,6 +75,7 @@ def test_everything_is_measured_once_and_drawn(
     }  # fmt: skip
     assert parts["verse"]["by rule"]["seven"]["poem_tones"]["value"] == 1.0
     assert parts["verse"]["free"]["five"]["texts"] == 100
+    assert parts["verse"]["by"] == "likelihood"
     assert parts["figures at 0.9"]["real"]["told_apart"]["value"] == pytest.approx(0.5, abs=0.2)
     assert parts["mending"]["texts"] == 5
     assert parts["speed"]["first_symbol_ms"] > 0
@@ -82,8 +83,9 @@ def test_everything_is_measured_once_and_drawn(
     assert [len(curve.points) for curve in curves] == [2, 2]
     assert floor is not None and floor.count == 200
     written = page.read_text(encoding="utf-8")
-    for words in ("| poet, as drawn | 1 | 0.7 |", "| text_file | real texts (130) |",
-                  "| real test poems |", "| poet | 5 |", "torch"):  # fmt: skip
+    for words in ("| poet, as drawn | 1 | 0.7 |", "| poet, best of 4 by its likelihood | ",
+                  "| text_file | real texts (130) |", "| real test poems |", "| poet | 5 |",
+                  "torch"):  # fmt: skip
         assert words in written
     assert ", as published |" not in written
     assert "<svg" in text_page.PICTURE.read_text(encoding="utf-8")
