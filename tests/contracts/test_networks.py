@@ -35,7 +35,7 @@ SPECS = {
     "mel": Spec("audio", (64, 80), rate=8000),
     "wave": Spec("audio", (1280,), rate=8000),
     "voiced": Spec("audio", (1280,), rate=8000, given=(16, 20)),
-    "text": Spec("text", (12,), symbols=30),
+    "text": Spec("text", (12,), symbols=30, traits=tuple(number % 8 for number in range(30))),
     "points": Spec("points", (2,)),
 }
 GPT = {
@@ -45,7 +45,7 @@ GPT = {
 }  # fmt: skip
 SMALL: dict[str, Any] = {
     "widths": [16, 16], "width": 8, "latent": 16, "group_size": 8, "folded": 4, "framed": 8,
-    "meaning": 8, "heads": 2, "dropout": 0.0, "path": "nowhere",
+    "meaning": 8, "heads": 2, "dropout": 0.0, "placed": True, "path": "nowhere",
     "config": json.dumps(GPT),
 }  # fmt: skip
 """Sizes that make networks tiny, each used where a family has such an argument."""
@@ -78,7 +78,8 @@ def entry_for(network: Any, spec: Spec, count: int = 4) -> tuple[Tensor, Conditi
     shape = (network.latent,) if isinstance(network, Generator) else spec.shape
     entry = torch.randn((count, *shape), generator=rng)
     if spec.symbols and not isinstance(network, Generator):
-        entry = torch.randint(spec.symbols, spec.shape, generator=rng).expand(count, -1)
+        few = spec.symbols // 3  # so that some come again
+        entry = torch.randint(few, spec.shape, generator=rng).expand(count, -1)
     index = torch.arange(count)
     labels = {name: index % len(classes) for name, classes in spec.labels.items()}
     given = torch.rand((count, *spec.given), generator=rng) - 0.5 if spec.given else None

@@ -23,7 +23,7 @@ pytest.importorskip("onnxruntime")
 
 FAMILIES = [name for name in NAMES if has(GENERATOR, name)]
 TARGETS = components.names("exporting")
-QUICK = ("painter", "recurrent", "wavegan")
+QUICK = ("painter", "transformer", "wavegan")
 """Pictures, texts and waves; the others take their turn with the long tests."""
 
 

@@ -86,8 +86,8 @@ class Symbols(nn.Module):
         """For every t the sum of the weights of each symbol, by where it stands among `samples`."""
         if samples.is_floating_point():
             return torch.einsum("ti,biv->btv", weights, samples)
-        index = self._with_holes(samples)[:, None].expand(-1, len(weights), -1)
-        sums = weights.new_zeros(len(samples), len(weights), self.symbols + EXTRA)
+        index = self._with_holes(samples)[:, None].expand(-1, weights.shape[0], -1)
+        sums = weights.new_zeros(samples.shape[0], weights.shape[0], self.symbols + EXTRA)
         return sums.scatter_add(2, index, weights.expand(index.shape))[..., : self.symbols]
 
     def _with_holes(self, samples: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
