@@ -22,6 +22,7 @@ import sparring
 from sparring import cli
 from sparring.core import mark
 from sparring.core.recipe import Recipe, to_toml
+from sparring.provenance import unlabelled
 
 
 class Done(NamedTuple):
@@ -258,9 +259,15 @@ def test_the_help_of_a_verb_speaks_of_its_own_options_alone() -> None:
         assert {*re.findall(r"--[a-z-]+", " ".join(told))} <= own, name
 
 
-def test_a_streamed_text_says_what_it_is(wrote: sparring.Run, says: Says) -> None:
+def test_a_streamed_text_says_what_it_is(
+    wrote: sparring.Run, says: Says, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
     words = ("generate", wrote.folder, "--device", "cpu", "--seed", "3", "--stream")
     text = wrote.sampler().generate(1, seed=3)
     (told,) = text.modality.texts(text.samples)
     assert says(*words).stdout == f"{told}{mark.VISIBLE}\n"
+    assert not unlabelled.log().is_file()
     assert says(*words, "--no-labels").stdout == f"{told}\n"
+    (line,) = unlabelled.log().read_text().splitlines()
+    assert (json.loads(line)["num_files"], json.loads(line)["seeds"]) == (1, [3])

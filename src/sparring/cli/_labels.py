@@ -50,8 +50,8 @@ def labelling(
         credentials.require_installed()
     if no_labels:
         print(
-            "These files will carry no label that says they are AI-generated; rules where you live "
-            f"may ask for one when you pass them on. This is noted in {unlabelled.log()}.",
+            "What is made will carry no label that says it is AI-generated; rules where you live "
+            f"may ask for one when you pass it on. This is noted in {unlabelled.log()}.",
             file=sys.stderr,
         )
     return Labelling(

@@ -123,7 +123,7 @@ def generate(
     sampler, asked = _asked(model, device, trusted, wording, label, stream, out)
     sampler, how = sampler.labelled(labels), {"labels": asked, "truncation": truncation}
     if stream:
-        _show_stream(sampler, seed or 0, how, is_labelled=not no_labels)
+        _show_stream(sampler, seed or 0, how)
     elif between or say:
         seeds = _seeds(between) if between else [seed or 0]
         _make_one(sampler, seeds, say, steps, out, how, form, as_json)
@@ -251,11 +251,15 @@ def _make_one(
     show({"files": files} if as_json else files)
 
 
-def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any], *, is_labelled: bool) -> None:
+def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
     from sparring.core import mark
     from sparring.generation.wording import stream
+    from sparring.provenance import unlabelled
 
-    for piece in stream(sampler, seed=seed, **how):
+    is_labelled = sampler.labelling.implicit
+    for number, piece in enumerate(stream(sampler, seed=seed, **how)):
+        if number == 0 and not is_labelled:
+            unlabelled.note([], sampler.origin(how["truncation"]), [seed], sent=1)
         print(piece, end="", flush=True)
     print(mark.VISIBLE if is_labelled else "")  # as below the same text in a file
 

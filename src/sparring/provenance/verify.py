@@ -5,7 +5,7 @@ No verdict calls a file authentic, or made by people: labels are easily taken aw
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,12 +14,13 @@ from sparring.core.errors import BadData
 from sparring.core.places import printable
 from sparring.provenance import aigc, credentials
 from sparring.provenance.audible import hears_label
-from sparring.provenance.carriers import LONGEST, Carrier, Found, Spot, Unreadable
+from sparring.provenance.carriers import IPTC, LONGEST, Carrier, Found, Spot, Unreadable
 from sparring.provenance.carriers.choosing import carrier_of
 from sparring.provenance.facts import Facts
 from sparring.provenance.labelling import BESIDE, OPENING, digest, iptc
 
 State = Literal["present", "valid", "invalid", "duplicate", "missing"]
+WORST_FIRST: tuple[State, ...] = ("invalid", "duplicate", "missing", "present", "valid")
 RECIPE_RULE = "Sparring: how a file can be made again"
 IPTC_RULE = "IPTC Photo Metadata 2025.1, Digital Source Type and AI System"
 CALIFORNIA = "California SB 942, latent disclosure (Business and Professions Code 22757.3)"
@@ -150,16 +151,6 @@ def _recipe(found: Found) -> tuple[Facts | None, Layer]:
     return facts, Layer("recipe", "valid", f"It says that it was made by {made}.", RECIPE_RULE)
 
 
-def _of_first_line(found: Found) -> Facts | None:
-    """What made the first of the lines, where that can be read."""
-    if not 0 < len(found.first_line) <= LONGEST:
-        return None
-    try:
-        return Facts.read(found.first_line)
-    except BadData:
-        return None
-
-
 def _sentence_of(error: BadData) -> str:
     """Its bare reason, beginning as sentences do; names within keep their capitals."""
     reason = str(error)
@@ -200,16 +191,33 @@ def _implicit(
 
 def _iptc(found: Found, facts: Facts | None) -> Layer:
     """Whether it tells a source as IPTC does, and the system that the recipe tells."""
-    sources = found.iptc["DigitalSourceType"]
-    if not any(found.iptc.values()):
+    if not found.tellings:
+        return _iptc_of(found.iptc, iptc(facts) if facts else {})
+    layers = {}
+    for telling, number in found.tellings.items():
+        told = {
+            name: [] if word is None else [word]
+            for name, word in zip(IPTC, telling.iptc, strict=True)
+        }
+        maker = {"AISystemUsed": telling.system, "AISystemVersionUsed": telling.version}
+        layers[number] = _iptc_of(told, maker if telling.system else {})
+    number = min(layers, key=lambda each: WORST_FIRST.index(layers[each].state))
+    worst = layers[number]
+    if len(layers) == 1:
+        return worst
+    return Layer("iptc", worst.state, f"In line {number:,}: {worst.says}", IPTC_RULE)
+
+
+def _iptc_of(told_of: Mapping[str, Sequence[str]], maker: Mapping[str, str]) -> Layer:
+    sources = told_of["DigitalSourceType"]
+    if not any(told_of.values()):
         return Layer("iptc", "missing", "It names no digital source type.", IPTC_RULE)
-    if any(len(values) > 1 for values in found.iptc.values()):
+    if any(len(values) > 1 for values in told_of.values()):
         return Layer("iptc", "duplicate", "A property stands there more than once.", IPTC_RULE)
-    if any("" in values for values in found.iptc.values()):
+    if any("" in values for values in told_of.values()):
         return Layer("iptc", "invalid", "A property has no word for a value.", IPTC_RULE)
-    maker = facts or _of_first_line(found)
-    for name, word in iptc(maker).items() if maker else ():
-        told = found.iptc[name]
+    for name, word in maker.items():
+        told = told_of[name]
         if name.startswith("AISystem") and told not in ([], [word]):
             says = f"Its {name} is {told[0]!a:.80}, and its recipe tells another."
             return Layer("iptc", "invalid", says, IPTC_RULE)

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from unlabelled_files import some_facts
 
+from sparring.core import mark
 from sparring.core.errors import BadData
+from sparring.provenance.labelling import iptc
 from sparring.provenance.verify import verify
 
 LINE = json.dumps({"text": "x", "sparring": some_facts().to_json()})
@@ -27,6 +29,12 @@ NO_RECIPE = json.dumps({"text": "x", "sparring": {"system": "Sparring"}})
         ([LINE[:-9]], "invalid", "Line 1 is no JSON."),
         ([LINE, "", "x" + LINE], "invalid", "Line 3 is no JSON."),
         ([LINE, "7"], "invalid", "Line 2 is no JSON object."),
+        ([LINE, '{"a": NaN}'], "invalid", "Line 2 is no JSON."),
+        (
+            [LINE, f'{{"{"x" * 99}": 1, "{"x" * 99}": 1}}'],
+            "invalid",
+            f"Line 2 has the name '{'x' * 80}' twice.",
+        ),
         ([LINE, f'{{"a": {"[" * 100_000}'], "invalid", "Line 2 is nested too deep."),
         ([LINE, " " * 4_000_001], "invalid", "Line 2 has more than 4,000,000 bytes."),
         ([LINE, NO_RECIPE], "invalid", "Line 2 is wrong. Its recipe has no text for model."),
@@ -37,7 +45,7 @@ NO_RECIPE = json.dumps({"text": "x", "sparring": {"system": "Sparring"}})
         ([LINE, LINE[:-1] + LINE[12:-1] + "}"], "invalid", "Line 2 has the name 'sparring' twice."),
         ([LINE, '{"a": [{"b": 1, "b": 1}]}'], "invalid", "Line 2 has the name 'b' twice."),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_every_line_is_looked_at(lines: list[str], state: str, said: str) -> None:
     verdict = verify("\n".join(lines).encode(errors="surrogateescape"), "samples.jsonl")
@@ -45,6 +53,35 @@ def test_every_line_is_looked_at(lines: list[str], state: str, said: str) -> Non
     assert layers["recipe"].state == state
     assert layers["recipe"].says.startswith(said)
     assert verdict.is_sound == (state == "present")
+
+
+def told(**more: object) -> str:
+    """A line that tells its recipe, its source and its system, but for what is given."""
+    facts = some_facts()
+    return json.dumps(
+        {**iptc(facts), "Description": mark.NOTICE, **more, "sparring": facts.to_json()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "state", "said"),
+    [
+        (told(), "valid", "It says: made by a trained model."),
+        (told(AISystemUsed="Brush"), "invalid", "In line 2: Its AISystemUsed is 'Brush', and its "),
+        (told(DigitalSourceType="trained"), "invalid", "In line 2: Its source type is 'trained'"),
+        (told(DigitalSourceType=1), "invalid", "In line 2: A property has no word for a value."),
+        (LINE, "missing", "In line 2: It names no digital source type."),
+        ('{"text": "mine"}', "missing", "In line 2: It names no digital source type."),
+        (NO_RECIPE, "missing", "In line 2: It names no digital source type."),
+    ],
+    ids=["alike", "system", "source", "no word", "nothing", "no recipe", "broken recipe"],
+)
+def test_every_line_tells_its_source(second: str, state: str, said: str) -> None:
+    verdict = verify("\n".join([told(), second, second]).encode(), "samples.jsonl")
+    layers = {layer.name: layer for layer in verdict.layers}
+    assert layers["iptc"].state == state
+    assert layers["iptc"].says.startswith(said)
+    assert layers["visible"].state == ("missing" if mark.NOTICE not in second else "present")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,21 @@ class Spot:
     text: str
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What one line says of what made it.
+
+    Attributes:
+        iptc: the value of each of the properties `IPTC`, in order; None where there is none.
+        system: the software that its recipe names; "" where it has no recipe.
+        version: of that software.
+    """
+
+    iptc: tuple[str | None, ...]
+    system: str = ""
+    version: str = ""
+
+
 def _nothing_of_iptc() -> dict[str, list[str]]:
     return {name: [] for name in IPTC}
 
@@ -72,7 +87,7 @@ class Found:
         recipes: ours.
         iptc: the values of each of the properties `IPTC`.
         notices: words for people that say that it is AI-generated.
-        first_line: the recipe of its first line, where lines tell their own.
+        tellings: what its lines tell, where they tell their own, and the first line of each.
         lines: how many lines there are.
         telling: how many of them tell their own recipe.
         disclosing: how many of those recipes tell all that a disclosure does.
@@ -85,7 +100,7 @@ class Found:
     recipes: list[str] = field(default_factory=list)
     iptc: dict[str, list[str]] = field(default_factory=_nothing_of_iptc)
     notices: list[str] = field(default_factory=list)
-    first_line: str = ""
+    tellings: dict[Telling, int] = field(default_factory=dict)
     lines: int = 0
     telling: int = 0
     disclosing: int = 0

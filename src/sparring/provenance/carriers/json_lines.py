@@ -9,7 +9,15 @@ from typing import Any
 
 from sparring.core import mark
 from sparring.core.errors import BadData
-from sparring.provenance.carriers import IPTC, RECIPE, Carrier, Found, Marks, Unreadable
+from sparring.provenance.carriers import (
+    IPTC,
+    RECIPE,
+    Carrier,
+    Found,
+    Marks,
+    Telling,
+    Unreadable,
+)
 from sparring.provenance.carriers.document import as_word
 from sparring.provenance.carriers.plain_text import decoded, is_text
 from sparring.provenance.facts import Facts
@@ -38,21 +46,21 @@ class JsonLines(Carrier):
         return content
 
     def find(self, content: bytes) -> Found:
-        """What the first line says, as the others are like it, and what the recipes of all are."""
+        """What all lines say; those that say the same are told of once."""
         found = Found()
-        number = 0
+        number = noticed = 0
         try:
             for number, line in _objects(content):
-                if found.lines == 0:
-                    _note_first(line, found)
                 found.lines += 1
-                if RECIPE in line:
-                    found.telling += 1
-                    found.disclosing += _recipe_of(number, line).discloses
+                noticed += line.get("Description") == mark.NOTICE
+                facts = _recipe_of(number, line, found) if RECIPE in line else None
+                _note(number, line, facts, found)
         except BadData as error:
             found.wrong_line = str(error)
         except RecursionError:  # what could just be read cannot be told again
             found.wrong_line = f"Line {number:,} is nested too deep."
+        if noticed and noticed == found.lines:
+            found.notices.append(mark.NOTICE)
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
@@ -75,13 +83,13 @@ def _objects(content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
         if not line.strip():
             continue
         try:
-            read = json.loads(decoded(line), object_pairs_hook=_table)
+            read = json.loads(decoded(line), object_pairs_hook=_table, parse_constant=_no_number)
         except Unreadable as error:
             raise BadData(f"Line {number:,} is not UTF-8.") from error
         except RecursionError as error:
             raise BadData(f"Line {number:,} is nested too deep.") from error
         except _Twice as error:
-            raise BadData(f"Line {number:,} has the name {error.name!a:.80} twice.") from error
+            raise BadData(f"Line {number:,} has the name {error.name[:80]!a} twice.") from error
         except ValueError as error:
             raise BadData(f"Line {number:,} is no JSON.") from error
         if not isinstance(read, dict):
@@ -106,23 +114,28 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _note_first(line: dict[str, object], found: Found) -> None:
-    found.first_line = json.dumps(line[RECIPE]) if RECIPE in line else ""
-    for name in IPTC:
-        if name in line:
-            found.iptc[name].append(as_word(line[name]))
-    if line.get("Description") == mark.NOTICE:
-        found.notices.append(mark.NOTICE)
+def _no_number(word: str) -> float:
+    raise ValueError(word)
 
 
-def _recipe_of(number: int, line: dict[str, object]) -> Facts:
-    """How the sample of a line can be made again.
+def _note(number: int, line: dict[str, object], facts: Facts | None, found: Found) -> None:
+    iptc = tuple(as_word(line[name]) if name in line else None for name in IPTC)
+    maker = (facts.system, facts.version) if facts else ()
+    found.tellings.setdefault(Telling(iptc, *maker), number)
+
+
+def _recipe_of(number: int, line: dict[str, object], found: Found) -> Facts:
+    """How the sample of a line can be made again, counted.
 
     Raises:
         BadData: with a sentence that names the line: what it tells is no recipe.
     """
+    found.telling += 1
     try:
-        return Facts.read(json.dumps(line[RECIPE]))
+        facts = Facts.read(json.dumps(line[RECIPE]))
     except BadData as error:
+        _note(number, line, None, found)
         reason = str(error)
         raise BadData(f"Line {number:,} is wrong. {reason[:1].upper()}{reason[1:]}.") from error
+    found.disclosing += facts.discloses
+    return facts
