@@ -32,6 +32,14 @@ def test_every_page_opens_in_both_languages(visit: Visit, path: str) -> None:
     expect(seen.page.get_by_role("note").first).to_have_text("AI生成 / AI-generated")
 
 
+@pytest.mark.parametrize(
+    "path", ["/generate?model=nope", "/explore?model=nope", "/train?recipe=nope", "/train?run=nope"]
+)
+def test_what_an_address_names_in_vain_is_said(visit: Visit, path: str) -> None:
+    seen = visit(path)
+    expect(seen.page.get_by_role("alert")).to_contain_text(ENGLISH("not_here", name="nope"))
+
+
 def test_a_browser_that_prefers_chinese_gets_it(visit: Visit) -> None:
     seen = visit("/", language="zh-CN")
     expect(seen.page.get_by_role("heading", level=1)).to_have_text(CHINESE("home"))

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from sparring.core.errors import UserError
 from sparring.studio.making import MOST, Asked
-from sparring.studio.shell import Place
+from sparring.studio.shell import Place, named
 
 LARGEST_SEED = 10**9  # of those that the dice throw, which is as long a number as one likes to read
 
@@ -60,8 +60,7 @@ def model_field(place: Place, changed: Callable[[], object]) -> ui.select:
     names = place.desk.names()
     if not names:
         raise UserError(place.say("no_models"))
-    asked = place.asked.get("model", "")
-    now = asked if asked in names else names[0]
+    now = named(place, "model", names) or names[0]
     return ui.select(names, value=now, label=place.say("model"), on_change=changed).props(
         "dense outlined options-dense data-testid=model"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -181,6 +181,15 @@ def panel(title: str = "", *, made: bool = False) -> Iterator[ui.element]:
                 if made:
                     ai_line()
         yield card
+
+
+def named(place: Place, key: str, names: Container[str]) -> str:
+    """What the address names under a key; "" where that is not there, which is then said."""
+    name = place.asked.get(key, "")
+    if not name or name in names:
+        return name
+    trouble(place.say("not_here", name=name[:100]))
+    return ""
 
 
 def trouble(sentence: str) -> None:

@@ -197,6 +197,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "path_here": ("Folder or file on this machine", "这台电脑上的文件夹或文件"),
     "no_such_place": ("There is nothing at {path}.", "{path} 不存在。"),
+    "not_here": ("There is no {name} here.", "这里没有 {name}。"),
     "look": ("Look", "查看"),
     "state_queued": ("waiting", "等待中"),
     "state_running": ("running", "训练中"),

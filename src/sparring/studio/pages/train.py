@@ -14,7 +14,7 @@ from sparring.data._inspect import inspect
 from sparring.studio.run_view import RunView
 from sparring.studio.runs import Runs
 from sparring.studio.settings_form import SettingsForm
-from sparring.studio.shell import Place, panel
+from sparring.studio.shell import Place, named, panel
 from sparring.studio.sources import Source
 
 PATH, TITLE, ICON, ORDER = "/train", "train", "fitness_center", 40
@@ -38,7 +38,7 @@ class TrainPage:
         say = place.say
         self.place = place
         self.runs = Runs(place.desk)
-        self.open = place.asked.get("run", "")
+        self.open = named(place, "run", self.runs.names())
         with ui.element("div").classes("side-by-side"):
             with panel(say("runs")):
                 ui.button(say("new_training"), icon="add", on_click=self.new).props(
@@ -49,7 +49,7 @@ class TrainPage:
                 self.beside = ui.element("div")
         self.view: RunView | None = None
         self._drawn: list[tuple[str, str, int]] = []
-        if self.open in self.runs.names():
+        if self.open:
             self.show(self.open)
         else:
             self.new()
@@ -110,11 +110,10 @@ class NewTraining:
         say = place.say
         self.place, self.started = place, started
         known = {row["name"]: row["summary"] for row in summaries()}
-        asked = place.asked.get("recipe", "")
         with panel(say("new_training")), ui.element("div").classes("form"):
             self.recipe = ui.select(
                 {name: f"{name}: {say.told(words)}" for name, words in known.items()},
-                value=asked if asked in known else "digits_quick",
+                value=named(place, "recipe", known) or "digits_quick",
                 label=say("recipe"), on_change=self._other, with_input=True,
             ).props("dense outlined options-dense data-testid=recipe")  # fmt: skip
             with ui.expansion(say("own_data"), icon="folder_open").classes("panel").style(
