@@ -174,6 +174,31 @@ def test_a_sentence_says_what_is_needed(
 
 
 def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
+@pytest.mark.parametrize(
+    ("parts", "param", "code", "said"),
+    [
+        (
+            ["file", "besides"], "besides", "unknown_field",
+            "There is no part 'besides'. Did you mean 'beside'?",
+        ),
+        (["note"], "note", "unknown_field", "There is no part 'note'. There are: beside, file."),
+        (["file", "file"], "file", "repeated_field", "The part 'file' stands there twice."),
+        (
+            ["file", "beside", "beside"], "beside", "repeated_field",
+            "The part 'beside' stands there twice.",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.png", None])
+def test_parts_that_are_not_looked_at_are_refused(
+    client: TestClient, parts: list[str], param: str, code: str, said: str, name: str | None
+) -> None:
+    answer = client.post("/v1/verify", files=[(part, (name, b"x")) for part in parts])
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, param, code)
+    assert error["message"] == said
+
+
     body = b'{"model": "shades", "prompt": "", "seed": ' + b"9" * 5_000 + b"}"
     error = client.post(IMAGES, content=body, headers=JSON).json()["error"]
     assert error["message"] == "A whole number has more than 400 digits."
