@@ -308,7 +308,10 @@ def test_other_hosts_are_not_answered(bare: TestClient, may: dict[str, str], hos
         assert_refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
 
 
-@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1", "localhost ", "localhost:1\t "],
+)
 def test_known_hosts_are(bare: TestClient, may: dict[str, str], host: str) -> None:
     assert bare.get("/v1/models", headers=may | {"host": host}).status_code == 200
 
