@@ -74,6 +74,7 @@ def test_a_field_of_several_kinds_is_named_alone(
         (IMAGES, {"latent": [0.0] * 8, "n": 2}, "n"),
         (IMAGES, {"interpolate": {"seeds": [1, 2]}, "n": 2}, "n"),
         (IMAGES, {"latent": [0.0] * 8, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
+        (IMAGES, {"seed": 5, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
         (IMAGES, {"seed": FARTHEST, "n": 2}, "seed"),
         (IMAGES, {"seed": FARTHEST, "n": 2, "stream": True}, "seed"),
         (TEXTS, {"seed": FARTHEST, "n": 2}, "seed"),
@@ -173,7 +174,6 @@ def test_a_sentence_says_what_is_needed(
     assert error_of(client, path, asked)["message"] == said
 
 
-def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("parts", "param", "code", "said"),
     [
@@ -199,6 +199,7 @@ def test_parts_that_are_not_looked_at_are_refused(
     assert error["message"] == said
 
 
+def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
     body = b'{"model": "shades", "prompt": "", "seed": ' + b"9" * 5_000 + b"}"
     error = client.post(IMAGES, content=body, headers=JSON).json()["error"]
     assert error["message"] == "A whole number has more than 400 digits."
