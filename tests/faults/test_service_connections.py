@@ -219,6 +219,23 @@ def asked(path: str, given: dict[str, Any]) -> bytes:
     return b"POST " + path.encode() + b" HTTP/1.1\r\n" + HEAD + length + body
 
 
+@pytest.mark.parametrize("upgrade", [b"h2c", b"TLS/1.0", b"websocket"])
+def test_who_would_rather_speak_another_protocol_is_read(port: int, upgrade: bytes) -> None:
+    """As `curl --http2` and Java's HttpClient ask, which go on with HTTP/1.1."""
+    wish = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: " + upgrade + b"\r\n"
+    request = asked(IMAGES, {"model": "shades", "prompt": "", "size": "1x1"})
+    head, _, rest = request.partition(HEAD)
+    with connected(port) as asking:
+        for pieces in ([head + HEAD + wish + rest], [head + HEAD, wish + rest[:-9], rest[-9:]]):
+            for piece in pieces:
+                asking.sendall(piece)
+                time.sleep(0.02)
+            answer = asking.recv(65_536)
+            assert answer.startswith(b"HTTP/1.1 400 ")
+            assert b'"code": "invalid_size"' in answer  # what the body says, and not that it lacks
+    assert_lives(port)
+
+
 def test_who_leaves_while_waiting_is_not_worked_for(port: int, services: Services) -> None:
     pulled, begun = threading.Event(), threading.Event()
 

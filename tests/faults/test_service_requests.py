@@ -97,10 +97,10 @@ def test_other_methods_are_refused(bare: TestClient, may: dict[str, str]) -> Non
 @pytest.mark.parametrize(
     ("path", "param", "hint"),
     [
-        ("/v1/jobs?status=foo", "status", "There are: limit."),
-        ("/v1/jobs?limit=3&Limit=4", "Limit", "Did you mean 'limit'?"),
-        ("/v1/models?limit=3", "limit", "There are: none."),
-        ("/v1/recipes?=", "", "There are: none."),
+        ("/v1/jobs?status=foo", "status", ". There are: limit."),
+        ("/v1/jobs?limit=3&Limit=4", "Limit", ". Did you mean 'limit'?"),
+        ("/v1/models?limit=3", "limit", ", which has none."),
+        ("/v1/recipes?=", "", ", which has none."),
     ],
 )
 def test_a_parameter_that_is_none_of_this_path(
@@ -110,7 +110,16 @@ def test_a_parameter_that_is_none_of_this_path(
     assert_refused(answer, 400, "unknown_field")
     error = answer.json()["error"]
     assert error["param"] == param
-    assert error["message"] == f"There is no parameter {param!r} at this path. {hint}"
+    assert error["message"] == f"There is no parameter {param!r} at this path{hint}"
+
+
+@pytest.mark.parametrize("query", ["limit=3&limit=4", "limit=3&limit=3", "limit=&limit=3"])
+def test_a_parameter_that_stands_there_twice(
+    bare: TestClient, may: dict[str, str], query: str
+) -> None:
+    error = assert_refused(bare.get(f"/v1/jobs?{query}", headers=may), 400, "repeated_field")
+    assert error["param"] == "limit"
+    assert error["message"] == "The parameter 'limit' stands there twice."
 
 
 # 29: nothing is fetched for anybody.
@@ -299,7 +308,10 @@ def test_other_hosts_are_not_answered(bare: TestClient, may: dict[str, str], hos
         assert_refused(bare.get(path, headers=may | {"host": host}), 403, "unknown_host")
 
 
-@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8080", "127.0.0.1", "[::1]:80", "MODELS.example:1", "localhost ", "localhost:1\t "],
+)
 def test_known_hosts_are(bare: TestClient, may: dict[str, str], host: str) -> None:
     assert bare.get("/v1/models", headers=may | {"host": host}).status_code == 200
 

@@ -61,6 +61,23 @@ def test_an_address_that_is_none_of_this_machine_is_told_first(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("host", ["", " ", "[]"])
+def test_an_empty_address_is_told_before_anything_else(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["sparring", "serve", "no-such-model", "--device", "foo", "--host", host]
+    monkeypatch.setattr(sys, "argv", [*words, "--token", "x" * 20])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        "sparring: --host is empty; give it an address of this machine, such as 127.0.0.1, or "
+        "0.0.0.0 for all that it has.\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_device_that_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

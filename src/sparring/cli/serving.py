@@ -24,11 +24,26 @@ from sparring.core.errors import UserError
 NEEDED = {"fastapi": "fastapi", "uvicorn": "uvicorn", "prometheus_client": "prometheus-client",
           "python_multipart": "python-multipart"}  # fmt: skip
 
+
+def address(given: str) -> str:
+    """The same, as an address to listen on; sockets would take an empty one for all there are.
+
+    Raises:
+        UserError: it is empty.
+    """
+    if not given.strip("[] \t"):
+        raise UserError(
+            "--host is empty; give it an address of this machine, such as 127.0.0.1, or 0.0.0.0 "
+            "for all that it has."
+        )
+    return given
+
+
 Models = Annotated[
     list[str] | None,
     typer.Argument(help="Run or model folders or names, NAME=FOLDER to rename; else all shipped."),
 ]
-Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Host = Annotated[str, typer.Option(help="The address to listen on.", callback=address)]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one and says which.")]
 Folder = Annotated[Path, typer.Option(help="Of the service: its jobs and files.")]
 Runs = Annotated[Path, typer.Option(help="Where trainings are, and are served from.")]

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparring.core.errors import nearest
-from sparring.serve.errors import UNKNOWN_FIELD, Refused, refuse
+from sparring.serve.errors import REPEATED_FIELD, UNKNOWN_FIELD, Refused, refuse
 from sparring.serve.limits import (
     BODY_PATIENCE,
     LARGEST_BODY,
@@ -128,20 +128,40 @@ class StrictRoute(APIRoute):
         known = [parameter.alias for parameter in self.dependant.query_params]
 
         async def handler(request: Request) -> Response:
-            _require_known(request.query_params, known)
+            _require_known([name for name, _ in request.query_params.multi_items()], known)
             return await usual(_StrictRequest(request.scope, request.receive))
 
         return handler
 
 
-def _require_known(given: Iterable[str], known: Sequence[str]) -> None:
+def require_once(given: Iterable[str], what: str) -> None:
+    """Make sure that no name stands in a request twice, as but one of them would be looked at.
+
+    Args:
+        given: all names.
+        what: they are called.
+
+    Raises:
+        Refused: one stands there twice.
+    """
+    seen: set[str] = set()
+    for name in given:
+        if name in seen:
+            said = f"The {what} {name!r} stands there twice."
+            raise Refused(400, said, param=name, code=REPEATED_FIELD)
+        seen.add(name)
+
+
+def _require_known(given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
             name = name[:100]
+            rest = f". {nearest(name, known)}" if known else ", which has none."
             raise Refused(
-                400, f"There is no parameter {name!r} at this path. {nearest(name, known)}",
+                400, f"There is no parameter {name!r} at this path{rest}",
                 param=name, code=UNKNOWN_FIELD,
             )  # fmt: skip
+    require_once(given, "parameter")
 
 
 def _declared(scope: Scope) -> int:

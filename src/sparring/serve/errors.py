@@ -30,7 +30,7 @@ KINDS = {
     429: "rate_limit_error",
 }
 """The type of an error by its status; others are "invalid_request_error" or "server_error"."""
-UNKNOWN_FIELD = "unknown_field"
+UNKNOWN_FIELD, REPEATED_FIELD = "unknown_field", "repeated_field"
 LONGEST_MESSAGE = 1_000  # characters; what a client sent is not sent back at any length
 
 

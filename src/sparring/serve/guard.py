@@ -122,7 +122,8 @@ def _headers(scope: Scope) -> dict[str, str]:
         key = name.decode("latin-1")
         if key in found and key in ("host", "authorization", "origin", "content-type"):
             raise Refused(400, f"The header {key} stands there twice.", code="invalid_header")
-        found[key] = value.decode("latin-1")
+        # Blanks and tabs around a value are none of it (RFC 9110, 5.5); not every parser knows.
+        found[key] = value.decode("latin-1").strip(" \t")
     return found
 
 

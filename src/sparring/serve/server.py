@@ -20,6 +20,7 @@ from sparring.serve.errors import Refused
 from sparring.serve.heads import Head, last_answer
 from sparring.serve.limits import HEAD_PATIENCE, KEEP_ALIVE, SHUTDOWN
 from sparring.serve.services import Services
+from sparring.serve.upgrades import without_upgrades
 
 # The latter of addresses such as fe80::1, which need the name of a network card.
 NOT_HERE = (errno.EADDRNOTAVAIL, errno.EINVAL)
@@ -34,7 +35,7 @@ def patient_protocol(patience: float = HEAD_PATIENCE) -> type[asyncio.Protocol]:
     Args:
         patience: seconds from the first byte, or from the connection, to the end of the headers.
     """
-    base: Any = AutoHTTPProtocol
+    base = without_upgrades(AutoHTTPProtocol)
 
     class PatientProtocol(base):
         _timer: asyncio.TimerHandle | None = None

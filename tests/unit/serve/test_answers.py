@@ -316,7 +316,7 @@ def test_a_file_is_verified(client: TestClient) -> None:
     assert answer.status_code == 400 or answer.json()["sound"] is False
     cut = client.post("/v1/verify", files={"file": ("cut.png", made[:60], "image/png")})
     assert "PNG" in cut.json()["error"]["message"]
-    nothing = client.post("/v1/verify", files={"other": ("x.png", made, "image/png")})
+    nothing = client.post("/v1/verify", files={"beside": ("x.png", made, "image/png")})
     assert (nothing.status_code, nothing.json()["error"]["param"]) == (400, "file")
     many = {f"part{number}": (None, "x") for number in range(100_000 // 1_000)}
     assert client.post("/v1/verify", files=many).status_code == 400

@@ -74,6 +74,40 @@ def test_what_leaves_without_labels_is_noted(
     assert Path(noted[0]["files"][0]).parent.name == job.id
 
 
+def test_texts_that_leave_without_labels_are_noted(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
+    asked = {"prompt": ["", ""], "n": 2, "temperature": 0.5}
+    with Services(settings) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        for stream in (False, True):
+            client.post("/v1/completions", json={**asked, "stream": stream}).raise_for_status()
+    assert not unlabelled.log().exists()
+    with Services(replace(settings, labelling=Labelling(implicit=False))) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        for seed, stream in ((10, False), (20, True)):
+            told = client.post("/v1/completions", json={**asked, "seed": seed, "stream": stream})
+            told.raise_for_status()
+        model = asyncio.run(services.sampler("lines")).model_hash
+    noted = [json.loads(line) for line in unlabelled.log().read_text().splitlines()]
+    assert [entry["seeds"] for entry in noted] == [[10, 11], [12, 13], [20, 21], [22, 23]]
+    assert {(entry["num_files"], entry["model"]) for entry in noted} == {(2, model)}
+    assert all(entry["ways"] == noted[0]["ways"] and entry["ways"] for entry in noted)
+
+
+def test_a_text_that_cannot_be_noted_does_not_leave(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path / "cache"))
+    unlabelled.log().mkdir(parents=True)  # where a file is to be
+    with Services(replace(settings, labelling=Labelling(implicit=False))) as services:
+        client = TestClient(create_app(services), base_url="http://localhost")
+        for stream in (False, True):
+            answer = client.post("/v1/completions", json={"stream": stream})
+            assert (answer.status_code, "choices" in answer.text) == (400, False)
+
+
 def test_a_key_without_a_seed_draws_one_of_its_own(settings: Settings) -> None:
     client = TestClient(create_app(Services(settings)), base_url="http://localhost")
 

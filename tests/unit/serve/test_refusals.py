@@ -74,6 +74,7 @@ def test_a_field_of_several_kinds_is_named_alone(
         (IMAGES, {"latent": [0.0] * 8, "n": 2}, "n"),
         (IMAGES, {"interpolate": {"seeds": [1, 2]}, "n": 2}, "n"),
         (IMAGES, {"latent": [0.0] * 8, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
+        (IMAGES, {"seed": 5, "interpolate": {"seeds": [1, 2]}}, "interpolate"),
         (IMAGES, {"seed": FARTHEST, "n": 2}, "seed"),
         (IMAGES, {"seed": FARTHEST, "n": 2, "stream": True}, "seed"),
         (TEXTS, {"seed": FARTHEST, "n": 2}, "seed"),
@@ -171,6 +172,31 @@ def test_a_sentence_says_what_is_needed(
     client: TestClient, path: str, asked: dict[str, Any], said: str
 ) -> None:
     assert error_of(client, path, asked)["message"] == said
+
+
+@pytest.mark.parametrize(
+    ("parts", "param", "code", "said"),
+    [
+        (
+            ["file", "besides"], "besides", "unknown_field",
+            "There is no part 'besides'. Did you mean 'beside'?",
+        ),
+        (["note"], "note", "unknown_field", "There is no part 'note'. There are: beside, file."),
+        (["file", "file"], "file", "repeated_field", "The part 'file' stands there twice."),
+        (
+            ["file", "beside", "beside"], "beside", "repeated_field",
+            "The part 'beside' stands there twice.",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.png", None])
+def test_parts_that_are_not_looked_at_are_refused(
+    client: TestClient, parts: list[str], param: str, code: str, said: str, name: str | None
+) -> None:
+    answer = client.post("/v1/verify", files=[(part, (name, b"x")) for part in parts])
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, param, code)
+    assert error["message"] == said
 
 
 def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:

@@ -79,3 +79,19 @@ def test_a_run_in_work_is_found_and_not_begun_twice(services: Services, trained:
     assert client.delete("/v1/runs/mine").json()["id"] == job["id"]
     assert client.delete("/v1/runs/mine").status_code == 409
     assert client.post("/v1/runs/mine/resume").status_code == 202
+
+
+def test_a_training_that_waits_is_stopped_by_the_name_of_its_run(
+    services: Services, trained: Run
+) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    shutil.copytree(trained.folder, services.settings.runs / "mine")
+    working = client.post("/v1/runs/mine/resume").json()
+    waiting = client.post("/v1/runs", json={"recipe": "digits_quick", "name": "mine"}).json()
+    assert waiting["request"]["run"] == "mine-2"  # it has no folder yet
+    answer = client.delete("/v1/runs/mine-2")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["id"], answer.json()["status"]) == (waiting["id"], "cancelled")
+    assert client.get(f"/v1/jobs/{working['id']}").json()["status"] == "queued"
+    gone = client.delete("/v1/runs/mine-2")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")

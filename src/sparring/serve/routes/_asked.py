@@ -107,6 +107,11 @@ class Samples(Body):
         with blaming("prompt" if self.label is None else "label"):
             parse_labels(labels, sampler.labels)
         way = self.interpolate
+        if way is not None and self.seed is not None:
+            raise Refused(
+                400, "The seeds are those of interpolate; leave seed out.", param="interpolate",
+                code="invalid_value",
+            )  # fmt: skip
         ask = Ask(
             count=self.n or 1,
             seed=fresh_seed(self.seed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -19,6 +20,7 @@ from sparring.generation.batch import Ask
 from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, symbols, worded
 from sparring.modalities.text import Text
+from sparring.provenance import unlabelled
 from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, MOST_STOPS, MOST_TEXTS
@@ -132,6 +134,7 @@ async def complete(request: Request, asked: CompletionRequest, services: Here) -
     if asked.stream:
         single = [_Choice(c.prompt, one) for c in each for one in _singly(c.ask)]
         stream = _Stream(services, sampler, asked, facts)
+        await _note_unlabelled(sampler, each)
         # A place in the queue is taken before the answer begins, so that a full one is told.
         first = services.worker.streamed(partial(_begun, sampler, single[0].ask))
         return StreamingResponse(stream.events(first, single), media_type="text/event-stream")
@@ -166,7 +169,24 @@ async def _written(
                 }
             )
             wrote += writing.tokens
+    await _note_unlabelled(sampler, each)
     return {**facts, "choices": choices, "usage": _usage(read, wrote)}
+
+
+async def _note_unlabelled(sampler: Sampler, each: list[_Choice]) -> None:
+    """Note in the log that texts go out without labels, where they do.
+
+    Raises:
+        OutOfResources: the disk is full.
+        UserError: the log cannot be written.
+    """
+    if sampler.labelling.implicit:
+        return
+    for ask in (choice.ask for choice in each):
+        way, _ = _worded(sampler, ask)
+        seeds = [one.seed for one in _singly(ask)]
+        origin = way.origin(ask.truncation)
+        await asyncio.to_thread(unlabelled.note, (), origin, seeds, len(seeds))
 
 
 class _Stream:
@@ -273,16 +293,19 @@ def _singly(ask: Ask) -> list[Ask]:
     return [replace(ask, count=1, seed=ask.seed + number) for number in range(ask.count)]
 
 
-def _begun(sampler: Sampler, ask: Ask) -> Iterator[int]:
+def _worded(sampler: Sampler, ask: Ask) -> tuple[Sampler, Mapping[str, str]]:
     assert ask.wording is not None, "texts are asked for with a wording"
-    way, labels = worded(sampler, ask.wording, ask.labels)
+    return worded(sampler, ask.wording, ask.labels)
+
+
+def _begun(sampler: Sampler, ask: Ask) -> Iterator[int]:
+    way, labels = _worded(sampler, ask)
     return symbols(way, seed=ask.seed, labels=labels, truncation=ask.truncation)
 
 
 def _labels(sampler: Sampler, ask: Ask) -> dict[str, str]:
     """Those of the one text that is asked for."""
-    assert ask.wording is not None, "texts are asked for with a wording"
-    _, labels = worded(sampler, ask.wording, ask.labels)
+    _, labels = _worded(sampler, ask)
     given = parse_labels(labels, sampler.labels)
     return sampler.named(conditions(sampler.spec, [ask.seed], given), 1)[0]
 

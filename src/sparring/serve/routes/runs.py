@@ -87,10 +87,10 @@ def resume(request: Request, name: str, services: Here) -> Response:
 
 @router.delete("/v1/runs/{name}", responses=ERRORS)
 def stop(name: str, services: Here) -> Response:
-    """Stop the job that trains a run; it saves, and can be resumed. The run itself stays."""
-    services.trainings.find(name)
-    job = services.in_work().get(name)
+    """Stop the job that trains a run, or will; what has begun saves, and can be resumed."""
+    job = services.in_work().get(name)  # one that waits may have no folder yet
     if job is None:
+        services.trainings.find(name)
         raise Refused(409, f"The run {name} is not being trained.", code="not_running")
     return json_answer(told(services, services.jobs.cancel(job.id)))
 
