@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 import socket
 from pathlib import Path
@@ -210,3 +212,15 @@ def asked(studio: Studio, path: str) -> int:
         request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
         line.sendall(request.encode("ascii"))
         return int(line.makefile("rb").readline().split()[1])
+
+
+def test_who_would_rather_speak_another_protocol_is_read(studio: Studio) -> None:
+    given = json.dumps({"model": "digits", "prompt": "", "label": "7", "seed": 1}).encode()
+    wish = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AAMAAABk"}
+    parts = urlsplit(studio.address)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    headers = {"Content-Type": "application/json", **wish}
+    line.request("POST", "/v1/images/generations", given, headers)
+    answer = line.getresponse()
+    assert (answer.status, len(json.loads(answer.read())["data"])) == (200, 1)
+    line.close()

@@ -10,9 +10,11 @@ import uvicorn
 from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from sparring.serve.app import create_app
 from sparring.serve.server import Server
+from sparring.serve.upgrades import without_upgrades
 from sparring.studio import shell
 from sparring.studio.desk import REPORTS, Desk
 from sparring.studio.showing import MADE
@@ -55,8 +57,8 @@ def run(app: FastAPI, desk: Desk, bound: socket.socket) -> None:
     """
     # The service's own protocol ends connections that ask for nothing, as browsers' sockets do.
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False,
-        timeout_graceful_shutdown=PATIENCE,
+        app, http=without_upgrades(AutoHTTPProtocol), access_log=False, log_level="warning",
+        server_header=False, timeout_graceful_shutdown=PATIENCE,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)  # uvicorn raises it anew
     with contextlib.suppress(KeyboardInterrupt):
