@@ -125,12 +125,9 @@ def _verse(kept: Kept) -> list[list[str]]:
     for name, parts in _models(kept):
         if "verse" in parts:
             verse = parts["verse"]
-            chosen = f"best of {verse['settings']['candidates']} by its {verse['by']}"
-            ways = {
-                "free": "as drawn",
-                "chosen": chosen,
-                "by rule": "with `verse=form,rhyme,tones`",
-            }
+            ways = {"free": "as drawn", "by rule": "with `verse=form,rhyme,tones`"}
+            if "chosen" in verse:
+                ways["chosen"] = f"best of {verse['settings']['candidates']} by its {verse['by']}"
             rows += [[f"{name}, {words}", *_of_forms(verse[way])] for way, words in ways.items()]
             real = ["real test poems", *_of_forms(verse["real"])]
     return [*rows, real] if real else rows

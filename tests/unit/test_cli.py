@@ -6,6 +6,7 @@ All but a few run inside the test's process, which saves the seconds of starting
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -267,6 +268,11 @@ def test_a_streamed_text_says_what_it_is(
     text = wrote.sampler().generate(1, seed=3)
     (told,) = text.modality.texts(text.samples)
     assert says(*words).stdout == f"{told}{mark.VISIBLE}\n"
+    latin = subprocess.run(
+        [sys.executable, "-m", "sparring", *map(str, words)], cwd=tmp_path, capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )  # fmt: skip
+    assert latin.stdout.decode("cp1252").splitlines()[-1] == "[AI-generated]", latin.stderr
     assert not unlabelled.log().is_file()
     assert says(*words, "--no-labels").stdout == f"{told}\n"
     (line,) = unlabelled.log().read_text().splitlines()

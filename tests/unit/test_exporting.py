@@ -199,7 +199,7 @@ def test_texts_are_written_symbol_by_symbol(wrote: sparring.Run, tmp_path: Path)
     assert faster(model) is model
 
 
-def test_another_text_is_noticed(wrote: sparring.Run) -> None:
+def test_other_logits_are_noticed(wrote: sparring.Run) -> None:
     graph = graph_of(wrote.sampler())
     assert isinstance(graph, Reading)
     assert check(graph, lambda inputs: graph(*inputs)) == 0

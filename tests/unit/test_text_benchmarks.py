@@ -98,6 +98,17 @@ def test_everything_is_measured_once_and_drawn(
     assert page.read_text(encoding="utf-8").count("| poet, as drawn | 1 | 0.7 |") == 1
 
 
+def test_the_page_is_drawn_from_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = text_page.PAGE.read_text(encoding="utf-8")
+    monkeypatch.setattr(text_page, "PAGE", tmp_path / "texts.md")
+    monkeypatch.setattr(text_page, "PICTURE", tmp_path / "curve.svg")
+    text_page.PAGE.write_text(before, encoding="utf-8")
+    texts.main([])
+    assert text_page.PAGE.read_text(encoding="utf-8") == before
+
+
 def test_other_weights_are_measured_anew(
     poet: Path, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

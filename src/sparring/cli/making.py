@@ -252,7 +252,6 @@ def _make_one(
 
 
 def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
-    from sparring.core import mark
     from sparring.generation.wording import stream
     from sparring.provenance import unlabelled
 
@@ -261,7 +260,18 @@ def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
         if number == 0 and not is_labelled:
             unlabelled.note([], sampler.origin(how["truncation"]), [seed], sent=1)
         print(piece, end="", flush=True)
-    print(mark.VISIBLE if is_labelled else "")  # as below the same text in a file
+    print(_label_below() if is_labelled else "")
+
+
+def _label_below() -> str:
+    """What stands below the same text in a file, or its English half on terminals without more."""
+    from sparring.core import mark
+
+    try:
+        mark.VISIBLE.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return mark.MARK.rstrip()
+    return mark.VISIBLE
 
 
 def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:

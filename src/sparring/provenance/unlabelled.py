@@ -31,7 +31,7 @@ def note(paths: Sequence[Path], origin: Origin, seeds: Sequence[int], sent: int 
         paths: of the files.
         origin: what made them.
         seeds: of the samples in them.
-        sent: how many more leave over a network, and lie nowhere.
+        sent: how many more leave over a network or are shown, and lie nowhere.
 
     Raises:
         OutOfResources: the disk is full.

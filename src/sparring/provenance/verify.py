@@ -199,10 +199,12 @@ def _iptc(found: Found, facts: Facts | None) -> Layer:
             name: [] if word is None else [word]
             for name, word in zip(IPTC, telling.iptc, strict=True)
         }
-        maker = {"AISystemUsed": telling.system, "AISystemVersionUsed": telling.version}
-        layers[number] = _iptc_of(told, maker if telling.system else {})
+        maker = {"AISystemUsed": telling.system or "", "AISystemVersionUsed": telling.version}
+        layers[number] = _iptc_of(told, {} if telling.system is None else maker)
     number = min(layers, key=lambda each: WORST_FIRST.index(layers[each].state))
     worst = layers[number]
+    if found.wrong_line and worst.state in ("present", "valid"):
+        return Layer("iptc", "missing", "Not every line could be read.", IPTC_RULE)
     if len(layers) == 1:
         return worst
     return Layer("iptc", worst.state, f"In line {number:,}: {worst.says}", IPTC_RULE)

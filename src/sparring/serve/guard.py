@@ -45,7 +45,7 @@ class Guard:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self.app = app
         self._tokens = services.settings.tokens
-        self._hosts = {*LOOPBACK_NAMES, *services.settings.hosts}
+        self._hosts = {*LOOPBACK_NAMES, *(host.lower() for host in services.settings.hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""

@@ -17,8 +17,10 @@ def without_upgrades(base: Any) -> Any:
     is lost, or is the next request. Web sockets are opened as ever, by a GET (RFC 6455, 4.1).
 
     Args:
-        base: the protocol, with any of the parsers.
+        base: the protocol, with any of the parsers; one of another build stays as it is.
     """
+    if not hasattr(base, "_unsupported_upgrade_warning"):  # where uvicorn tells of the rest
+        return base
 
     class WithoutUpgrades(base):
         def data_received(self, data: bytes) -> None:

@@ -188,7 +188,7 @@ def named(place: Place, key: str, names: Container[str]) -> str:
     name = place.asked.get(key, "")
     if not name or name in names:
         return name
-    trouble(place.say("not_here", name=name[:100]))
+    place.warn(UserError(place.say("not_here", name=name[:100])))
     return ""
 
 

@@ -84,6 +84,26 @@ def test_every_line_tells_its_source(second: str, state: str, said: str) -> None
     assert layers["visible"].state == ("missing" if mark.NOTICE not in second else "present")
 
 
+def test_of_a_file_that_could_not_be_read_to_its_end_nothing_is_claimed() -> None:
+    verdict = verify("\n".join([told(), "{bad", LINE]).encode(), "samples.jsonl")
+    layers = {layer.name: layer for layer in verdict.layers}
+    assert {layers[name].state for name in ("iptc", "visible", "disclosure")} == {"missing"}
+
+
+def test_a_system_without_a_name_is_another_one() -> None:
+    recipe = replace(some_facts(), system="").to_json()
+    line = json.dumps({**iptc(some_facts()), "AISystemUsed": "Brush", "sparring": recipe})
+    layers = {layer.name: layer for layer in verify(line.encode(), "samples.jsonl").layers}
+    assert layers["iptc"].state == "invalid"
+
+
+def test_more_sources_than_a_file_has() -> None:
+    lines = [told(AISystemVersionUsed=f"{number}") for number in range(102)]
+    verdict = verify("\n".join(lines).encode(), "samples.jsonl")
+    layers = {layer.name: layer for layer in verdict.layers}
+    assert layers["recipe"].says == "Up to line 101 more than 100 sources are told."
+
+
 @pytest.mark.parametrize(
     ("lines", "state"),
     [

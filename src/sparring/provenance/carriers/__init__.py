@@ -65,12 +65,12 @@ class Telling:
 
     Attributes:
         iptc: the value of each of the properties `IPTC`, in order; None where there is none.
-        system: the software that its recipe names; "" where it has no recipe.
+        system: the software that its recipe names; None where it has no recipe.
         version: of that software.
     """
 
     iptc: tuple[str | None, ...]
-    system: str = ""
+    system: str | None = None
     version: str = ""
 
 

@@ -24,6 +24,7 @@ from sparring.provenance.facts import Facts
 
 LINE = 4_000_000  # bytes of a line that is looked at
 MOST_LINES = 1_000_000  # in a file that is looked at
+MOST_TELLINGS = 100  # sources and systems that differ, in one file
 
 
 class JsonLines(Carrier):
@@ -59,7 +60,7 @@ class JsonLines(Carrier):
             found.wrong_line = str(error)
         except RecursionError:  # what could just be read cannot be told again
             found.wrong_line = f"Line {number:,} is nested too deep."
-        if noticed and noticed == found.lines:
+        if noticed and noticed == found.lines and not found.wrong_line:
             found.notices.append(mark.NOTICE)
         return found
 
@@ -122,6 +123,8 @@ def _note(number: int, line: dict[str, object], facts: Facts | None, found: Foun
     iptc = tuple(as_word(line[name]) if name in line else None for name in IPTC)
     maker = (facts.system, facts.version) if facts else ()
     found.tellings.setdefault(Telling(iptc, *maker), number)
+    if len(found.tellings) > MOST_TELLINGS:
+        raise BadData(f"Up to line {number:,} more than {MOST_TELLINGS} sources are told.")
 
 
 def _recipe_of(number: int, line: dict[str, object], found: Found) -> Facts:
