@@ -252,26 +252,22 @@ def _make_one(
 
 
 def _show_stream(sampler: Sampler, seed: int, how: Mapping[str, Any]) -> None:
+    from sparring.core import mark
     from sparring.generation.wording import stream
     from sparring.provenance import unlabelled
 
-    is_labelled = sampler.labelling.implicit
+    labelling = sampler.labelling
     for number, piece in enumerate(stream(sampler, seed=seed, **how)):
-        if number == 0 and not is_labelled:
+        if number == 0 and not labelling.implicit:
             unlabelled.note([], sampler.origin(how["truncation"]), [seed], sent=1)
-        print(piece, end="", flush=True)
-    print(_label_below() if is_labelled else "")
+        print(_showable(piece), end="", flush=True)
+    is_labelled = labelling.implicit or labelling.visible
+    print(_showable(mark.VISIBLE) if is_labelled else "")  # as below the same text in a file
 
 
-def _label_below() -> str:
-    """What stands below the same text in a file, or its English half on terminals without more."""
-    from sparring.core import mark
-
-    try:
-        mark.VISIBLE.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return mark.MARK.rstrip()
-    return mark.VISIBLE
+def _showable(text: str) -> str:
+    """A text with codes for what stdout cannot show, as stderr has them by itself."""
+    return text.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
 
 
 def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
