@@ -272,7 +272,9 @@ def test_a_streamed_text_says_what_it_is(
         [sys.executable, "-m", "sparring", *map(str, words)], cwd=tmp_path, capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "cp1252"},
     )  # fmt: skip
-    assert latin.stdout.decode("cp1252").splitlines()[-1] == r"[AI-generated] AI\u751f\u6210", latin.stderr
+    assert latin.stdout.decode("cp1252").splitlines()[-1] == r"[AI-generated] AI\u751f\u6210", (
+        latin.stderr
+    )
     assert not unlabelled.log().is_file()
     assert says(*words, "--no-labels").stdout == f"{told}\n"
     assert says(*words, "--no-labels", "--visible").stdout == f"{told}{mark.VISIBLE}\n"
