@@ -15,7 +15,7 @@ import pytest
 
 import sparring
 from sparring import cli
-from sparring.core import weights
+from sparring.core import mark, weights
 from sparring.core.recipe import Recipe, to_toml
 from sparring.generation.model_file import MODEL_FILE
 from sparring.modalities._tokens import Tokeniser
@@ -273,7 +273,10 @@ def test_what_can_be_is_written(
     told = json.loads(says(wrote.folder, "--count", 1, "--json", *options))
     (sample,) = told["samples"]
     text = Path(sample["file"]).read_text(encoding="utf-8")
-    assert text.startswith(shown.removesuffix("\n") + "\n\n[AI-generated]")
+    assert text.startswith(shown.removesuffix("\n")), (
+        "a stream ends as the file does, but its recipe"
+    )
+    assert shown.endswith(f"{mark.VISIBLE}\n")
     says(wrote.folder, "--candidates", 2, "--by", "likelihood", "--out", "chosen", "--count", 2)
     says(wrote.folder, "--repair", "we □est h□re", "--out", "mended", "--count", 2)
     assert len(list(Path("mended").glob("0*.txt"))) == 2
