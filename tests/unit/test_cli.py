@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 import sparring
 from sparring import cli
 from sparring.core import mark
+from sparring.core.errors import OutOfResources
 from sparring.core.recipe import Recipe, to_toml
 from sparring.provenance import unlabelled
 
@@ -249,6 +250,30 @@ def test_the_version_needs_no_verb(says: Says) -> None:
     done = says("--version")
     assert done.returncode == 0
     assert done.stdout.strip() == sparring.__version__
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is always full")
+def test_a_full_disk_behind_stdout_gets_a_sentence(wrote: sparring.Run, tmp_path: Path) -> None:
+    streamed = ["generate", str(wrote.folder), "--device", "cpu", "--stream"]
+    for words in (["recipes", "list"], ["recipes", "list", "--json"], streamed):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "sparring", *words], stdout=full, stderr=subprocess.PIPE,
+                text=True, cwd=tmp_path,
+            )  # fmt: skip
+        assert done.returncode == OutOfResources.code, words
+        assert done.stderr.splitlines()[-1].startswith("sparring: What was to be printed"), words
+        assert "Traceback" not in done.stderr
+
+
+def test_who_stops_reading_hears_no_complaint(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sparring", "recipes", "list"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as run:
+        assert run.stdout and run.stderr
+        run.stdout.close()
+        assert run.stderr.read() == b""
 
 
 def test_the_help_of_a_verb_speaks_of_its_own_options_alone() -> None:

@@ -23,6 +23,7 @@ from sparring.cli import (
     serving,
     studying,
 )
+from sparring.cli._printing import to_the_end
 from sparring.core import memory
 from sparring.core.errors import UserError
 from sparring.core.version import VERSION
@@ -76,7 +77,7 @@ def main() -> None:
     """The entry point of the `sparring` command: people's errors become a sentence and a code."""
     before_verb = itertools.takewhile(lambda word: word.startswith("-"), sys.argv[1:])
     try:
-        with memory.enough():
+        with memory.enough(), to_the_end():
             app()
     except UserError as error:
         if "--debug" in before_verb:

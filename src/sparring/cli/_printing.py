@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
+from sparring.core.errors import OutOfResources
+from sparring.core.files import FULL
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+@contextlib.contextmanager
+def to_the_end() -> Iterator[None]:
+    """A block after which all that it printed has left; who reads no further has had enough.
+
+    Raises:
+        OutOfResources: it does not fit where standard output goes.
+    """
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError) and error.errno not in FULL:
+            raise
+        # Python flushes once more when it ends, and would complain of the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        raise OutOfResources(
+            f"What was to be printed does not fit where standard output goes: {error.strerror}."
+        ) from error
 
 
 def leads() -> bool:

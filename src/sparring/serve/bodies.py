@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-from fastapi import Request
-from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sparring.core.errors import nearest
-from sparring.serve.errors import REPEATED_FIELD, UNKNOWN_FIELD, Refused, refuse
+from sparring.serve.errors import Refused, refuse
 from sparring.serve.limits import (
     BODY_PATIENCE,
     LARGEST_BODY,
     LARGEST_UPLOAD,
     SEND_PATIENCE,
 )
-from sparring.serve.strict import parsed
 
 UPLOADS = "/v1/verify"
 Uploads = Mapping[str, int]
@@ -108,60 +102,6 @@ class Bodies:
             return message
 
         await self.app(scope, counted, send)
-
-
-class _StrictRequest(Request):
-    async def json(self) -> Any:
-        """The body, parsed strictly."""
-        try:
-            return parsed(await self.body())
-        except ValueError as error:
-            raise Refused(400, str(error), code="invalid_json") from error
-
-
-class StrictRoute(APIRoute):
-    """A route that takes JSON only as strictly as its standard, and no parameter unknown to it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """As FastAPI documents it for requests of one's own."""
-        usual = super().get_route_handler()
-        known = [parameter.alias for parameter in self.dependant.query_params]
-
-        async def handler(request: Request) -> Response:
-            _require_known([name for name, _ in request.query_params.multi_items()], known)
-            return await usual(_StrictRequest(request.scope, request.receive))
-
-        return handler
-
-
-def require_once(given: Iterable[str], what: str) -> None:
-    """Make sure that no name stands in a request twice, as but one of them would be looked at.
-
-    Args:
-        given: all names.
-        what: they are called.
-
-    Raises:
-        Refused: one stands there twice.
-    """
-    seen: set[str] = set()
-    for name in given:
-        if name in seen:
-            said = f"The {what} {name!r} stands there twice."
-            raise Refused(400, said, param=name, code=REPEATED_FIELD)
-        seen.add(name)
-
-
-def _require_known(given: Sequence[str], known: Sequence[str]) -> None:
-    for name in given:
-        if name not in known:
-            name = name[:100]
-            rest = f". {nearest(name, known)}" if known else ", which has none."
-            raise Refused(
-                400, f"There is no parameter {name!r} at this path{rest}",
-                param=name, code=UNKNOWN_FIELD,
-            )  # fmt: skip
-    require_once(given, "parameter")
 
 
 def _declared(scope: Scope) -> int:

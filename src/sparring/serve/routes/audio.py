@@ -12,7 +12,6 @@ from pydantic import Field
 
 from sparring.generation.row import spell
 from sparring.generation.sampler import Sampler
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, MOST_WORDS
 from sparring.serve.routes._asked import (
@@ -33,6 +32,7 @@ from sparring.serve.routes._asked import (
     require_kind,
     unless_gone,
 )
+from sparring.serve.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["sounds"])
 SPEECH, GENERATIONS = "/v1/audio/speech", "/v1/audio/generations"

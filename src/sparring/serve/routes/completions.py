@@ -21,7 +21,6 @@ from sparring.generation.sampler import Sampler
 from sparring.generation.wording import Wording, symbols, worded
 from sparring.modalities.text import Text
 from sparring.provenance import unlabelled
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming
 from sparring.serve.limits import LONGEST_INPUT, MOST_STOPS, MOST_TEXTS
 from sparring.serve.routes._asked import (
@@ -39,6 +38,7 @@ from sparring.serve.routes._asked import (
     require_kind,
 )
 from sparring.serve.services import Services
+from sparring.serve.strict import StrictRoute
 from sparring.serve.writing import Writing
 
 router = APIRouter(route_class=StrictRoute, tags=["texts"])

@@ -8,8 +8,8 @@ import mimetypes
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.routes._asked import ERRORS, Here
+from sparring.serve.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["files"])
 

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused
 from sparring.serve.routes._asked import (
     ERRORS,
@@ -29,6 +28,7 @@ from sparring.serve.routes._asked import (
     unless_gone,
 )
 from sparring.serve.services import Services
+from sparring.serve.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["pictures"])
 PATH = "/v1/images/generations"

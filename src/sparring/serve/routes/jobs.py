@@ -14,7 +14,6 @@ from pydantic import Field
 
 from sparring.generation.asking import parse_labels
 from sparring.serve.auth import TRAIN
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming
 from sparring.serve.guard import require_scope
 from sparring.serve.jobs import SUCCEEDED, Event, Job
@@ -32,6 +31,7 @@ from sparring.serve.routes._asked import (
     repeat_key,
 )
 from sparring.serve.services import Services
+from sparring.serve.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["jobs"])
 HEARTBEAT = 50  # looks without an event after which a line says that the stream still lives

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from sparring.core.errors import BadData
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.registry import Description
 from sparring.serve.routes._asked import ERRORS, Here, fingerprint, json_answer
+from sparring.serve.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["models"])
 

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from sparring.core import recipe
 from sparring.core.errors import BadData, UserError, WrongSetting
-from sparring.serve.bodies import StrictRoute
 from sparring.serve.errors import Refused, blaming, refusal
 from sparring.serve.jobs import Job
 from sparring.serve.routes._asked import ERRORS, Body, Here, json_answer, repeat_key
 from sparring.serve.routes.jobs import accepted, own_key, told
 from sparring.serve.services import Services
+from sparring.serve.strict import StrictRoute
 from sparring.serve.trainings import recipe_from_afar
 
 router = APIRouter(route_class=StrictRoute, tags=["trainings"])

@@ -12,10 +12,11 @@ from starlette.datastructures import UploadFile
 
 from sparring.core.errors import BadData, nearest
 from sparring.provenance.verify import NO_PROOF, verify
-from sparring.serve.bodies import UPLOADS, StrictRoute, require_once
+from sparring.serve.bodies import UPLOADS
 from sparring.serve.errors import UNKNOWN_FIELD, Refused
 from sparring.serve.limits import LARGEST_UPLOAD, MOST_PARTS
 from sparring.serve.routes._asked import ERRORS, Here, json_answer
+from sparring.serve.strict import StrictRoute, require_once
 
 router = APIRouter(route_class=StrictRoute, tags=["labels"])
 PARTS = ("file", "beside")
