@@ -87,6 +87,19 @@ def read_all(connection: socket.socket) -> bytes:
     return content
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/v1/models", "/v1/nothing"])
+def test_head_says_what_get_says_without_the_body(port: int, path: str) -> None:
+    told = {}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for method in ("GET", "HEAD", "GET"):
+        connection.request(method, path)
+        answer = connection.getresponse()
+        told[method] = answer.status, answer.headers["content-length"], answer.headers["allow"]
+        assert (answer.read() == b"") == (method == "HEAD")
+    connection.close()
+    assert told["HEAD"] == told["GET"]
+
+
 @pytest.mark.parametrize("begin", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: loc"])
 def test_who_does_not_end_a_head_is_left(port: int, begin: bytes) -> None:
     with connected(port) as slow:

@@ -38,6 +38,8 @@ class Observing:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # The server itself leaves out the body when HEAD asks; all else is as for GET.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         started, identity = time.monotonic(), _identity(scope)
         status, sent = 0, 0
 
@@ -54,7 +56,7 @@ class Observing:
             await send(message)
 
         try:
-            await self.app(scope, receive, seen)
+            await self.app(asked, receive, seen)
         except Exception:
             if status:  # half an answer can only be cut off
                 raise
@@ -63,12 +65,12 @@ class Observing:
             await refuse(seen, Refused(500, UNFORESEEN))
         finally:
             seconds = time.monotonic() - started
-            route = getattr(scope.get("route"), "path", "other")
+            route = getattr(asked.get("route"), "path", "other")
             # Methods are the client's words; unknown ones must not fill the metrics.
             known = scope["method"] in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")
             method = scope["method"] if known else "other"
             self._metrics.answered(route, method, status, seconds)
-            state = scope.get("state", {})
+            state = asked.get("state", {})
             caller = state.get("caller")
             line = {
                 "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
