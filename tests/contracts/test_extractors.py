@@ -162,6 +162,7 @@ def test_other_weights_than_the_card_says_are_refused(tmp_path: Path) -> None:
         (COLOUR, TEN, r"looks at samples of shape \(3, 28, 28\)"),
         (Spec("image", (1, 28, 28)), COLOUR, "looks at samples of shape"),
         (TEN, Spec("image", (1, 28, 28), labels={"digit": ("0", "1")}), "other classes of 'digit'"),
+        (TEN, Spec("image", (1, 28, 28), labels={"kind": ("bag", "coat")}), "those of 'kind'"),
     ],
 )
 def test_an_extractor_for_other_data_is_refused(

@@ -121,6 +121,16 @@ def test_findings_say_what_is_seen_and_what_to_change() -> None:
         assert finding.word
 
 
+def test_a_line_of_progress_needs_no_discriminator(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(displays, "LINE_EVERY", 0.0)
+    with Display(100, quiet=False) as display:
+        display.numbers({"nats": 5.25, "score": 7.0}, [DETECTORS[0].name])
+        display.advance(50)
+    assert f"5.25 nats  score 7  ! {DETECTORS[0].word}" in capsys.readouterr().err
+
+
 def test_a_line_of_progress_has_words_and_not_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,7 +136,14 @@ def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
         own = trained.network.spec.shape
         raise BadData(f"{name} looks at samples of shape {own}, and these data have {spec.shape}.")
     own = trained.network.spec
-    for labels in own.labels.keys() & spec.labels.keys():
+    both = own.labels.keys() & spec.labels.keys()
+    if own.labels and spec.labels and not both:
+        raise BadData(
+            f"{name} knows classes of {', '.join(map(repr, own.labels))}, and these data have those "
+            f"of {', '.join(map(repr, spec.labels))}; train one on them: sparring extractors train "
+            "DATA."
+        )
+    for labels in both:
         if own.labels[labels] != spec.labels[labels]:
             raise BadData(
                 f"{name} knows other classes of {labels!r} than these data have; train one on "

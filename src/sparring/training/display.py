@@ -79,10 +79,13 @@ class Display:
         """The newest row of metrics, and the names of the findings that go on."""
         if "score" in values:
             self._judged = f"  score {values['score']:.3g}"
+        said = ""
         if "d_real" in values and "d_fake" in values:
-            verdicts = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
-            words = "".join(f"  ! {WORDS.get(name, name)}" for name in trouble)
-            self._scores = f"{verdicts}{self._judged}{words}"
+            said = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
+        elif "nats" in values:
+            said = f"{values['nats']:.2f} nats"
+        words = "".join(f"  ! {WORDS.get(name, name)}" for name in trouble)
+        self._scores = f"{said}{self._judged}{words}"
 
     def advance(self, samples: int) -> None:
         """So many samples have been shown in all."""
