@@ -112,6 +112,16 @@ def test_help_needs_no_torch() -> None:
     assert "torch" not in json.loads(done.stdout)
 
 
+def test_generating_needs_no_compiler() -> None:
+    code = (
+        "import sys, sparring\n"
+        "sparring.load('digits').generate(1, seed=7)\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]  # a second's work, for nothing
+
+
 def test_public_names_are_few_sorted_and_there() -> None:
     assert sparring.__all__ == sorted(sparring.__all__)
     assert len(sparring.__all__) <= 15

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from sparring.core import device, memory, weights
 from sparring.core.errors import BadData, UserError
@@ -26,6 +27,7 @@ from sparring.generation.model_file import (
 from sparring.generation.sampler import Sampler
 from sparring.modalities import Modality
 
+DRAWS = (Tensor.normal_, Tensor.uniform_)
 SPARE = 1_000  # parameters that a network may register beyond twice those in a file
 
 
@@ -100,6 +102,26 @@ def _described(
     return recipe, modality, facts
 
 
+class _Unfilled(TorchFunctionMode):
+    """Networks are built without drawing what they begin with, which the weights replace anyway.
+
+    On the device "meta" a draw has nothing to fill, and makes torch import its compiler for it.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """As torch documents it for modes."""
+        named = kwargs or {}
+        if func in DRAWS or getattr(func, "__module__", "") == nn.init.__name__:
+            return named["tensor"] if "tensor" in named else args[0]
+        return func(*args, **named)
+
+
 def _require_outline(
     build: Callable[[Recipe, Spec], nn.Module],
     recipe: Recipe,
@@ -125,7 +147,7 @@ def _require_outline(
 
     hook = register_module_parameter_registration_hook(count)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _Unfilled():
             outline = build(recipe, spec)
     except BadData:
         raise
