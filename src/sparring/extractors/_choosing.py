@@ -139,9 +139,9 @@ def asked_for(name: str, spec: Spec, device: torch.device) -> Trained:
     both = own.labels.keys() & spec.labels.keys()
     if own.labels and spec.labels and not both:
         raise BadData(
-            f"{name} knows classes of {', '.join(map(repr, own.labels))}, and these data have those "
-            f"of {', '.join(map(repr, spec.labels))}; train one on them: sparring extractors train "
-            "DATA."
+            f"{name} knows classes of {', '.join(map(repr, own.labels))}, and these data have "
+            f"those of {', '.join(map(repr, spec.labels))}; train one on them: sparring extractors "
+            "train DATA."
         )
     for labels in both:
         if own.labels[labels] != spec.labels[labels]:

@@ -17,6 +17,7 @@ from sparring.serve.metrics import Metrics
 
 log = logging.getLogger("sparring.access")
 IDENTITY = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+KNOWN = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")
 UNFORESEEN = "Something went wrong in the service; its log says what."
 VERSION = (b"sparring-version", b"2026-11-25")
 """Under which date the fields of this service are documented."""
@@ -39,7 +40,7 @@ class Observing:
             await self.app(scope, receive, send)
             return
         # The server itself leaves out the body when HEAD asks; all else is as for GET.
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        asked: Scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         started, identity = time.monotonic(), _identity(scope)
         status, sent = 0, 0
 
@@ -64,27 +65,30 @@ class Observing:
             traceback.print_exc()
             await refuse(seen, Refused(500, UNFORESEEN))
         finally:
-            seconds = time.monotonic() - started
-            route = getattr(asked.get("route"), "path", "other")
-            # Methods are the client's words; unknown ones must not fill the metrics.
-            known = scope["method"] in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")
-            method = scope["method"] if known else "other"
-            self._metrics.answered(route, method, status, seconds)
-            state = asked.get("state", {})
-            caller = state.get("caller")
-            line = {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "id": identity.decode(),
-                "caller": caller.name if caller is not None else None,
-                "user": state.get("user"),
-                "client": scope["client"][0] if scope.get("client") else None,
-                "method": method,
-                "route": route,
-                "status": status,
-                "bytes": sent,
-                "milliseconds": round(seconds * 1_000, 1),
-            }
-            log.info("%s", json.dumps(line))
+            self._note(asked, scope["method"], status, sent, time.monotonic() - started, identity)
+
+    def _note(
+        self, asked: Scope, method: str, status: int, sent: int, seconds: float, identity: bytes
+    ) -> None:
+        route = getattr(asked.get("route"), "path", "other")
+        # Methods are the client's words; unknown ones must not fill the metrics.
+        method = method if method in KNOWN else "other"
+        self._metrics.answered(route, method, status, seconds)
+        state = asked.get("state", {})
+        caller = state.get("caller")
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "id": identity.decode(),
+            "caller": caller.name if caller is not None else None,
+            "user": state.get("user"),
+            "client": asked["client"][0] if asked.get("client") else None,
+            "method": method,
+            "route": route,
+            "status": status,
+            "bytes": sent,
+            "milliseconds": round(seconds * 1_000, 1),
+        }
+        log.info("%s", json.dumps(line))
 
 
 def _identity(scope: Scope) -> bytes:
