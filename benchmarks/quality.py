@@ -6,7 +6,8 @@
 
 Runs lie in `--runs`; those that were finished are not trained again, and those that were stopped
 go on. Every run is judged by both extractors of its data (`sparring evaluate`). What came out is
-kept in quality.json, from which the tables are drawn, so that they may grow over many calls.
+kept in quality.json, from which the tables are drawn, so that they may grow over many calls. What
+a recipe came to before it was changed is not drawn.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ import sparring
 from plan import Entry, best, pairs, sounds
 from sparring.core.errors import TrainingFailed, UserError
 from sparring.core.files import atomic_write
-from sparring.core.recipe import parse_override
+from sparring.core.recipe import Recipe, parse_override
 
 RESULTS = Path(__file__).with_name("quality.json")
 TABLE = Path(__file__).with_name("quality.md")
 Result = dict[str, Any]  # what one row came to with one seed
-Columns = tuple[tuple[str, str], ...]  # figures and their titles; the first is by both looks
+Columns = tuple[tuple[str, str], ...]  # figures and their titles; a distance has its floors too
 PICTURES: Columns = (
     ("frechet", "Fréchet"),
     ("precision", "precision"),
@@ -36,9 +37,19 @@ PICTURES: Columns = (
     ("coverage", "coverage"),
     ("label_accuracy", "labels right"),
     ("class_tv", "class shift"),
+    ("worst_class", "worst class"),
     ("cas", "CAS"),
     ("near_copies", "near copies"),
 )
+CONFIRMED: Columns = (  # by the second look
+    ("frechet", "Fréchet"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("coverage", "coverage"),
+    ("label_accuracy", "labels right"),
+    ("near_copies", "near copies"),
+)
+MODES: Columns = (("modes", "modes"), ("mode_kl", "KL to uniform"))
 SOUNDS: Columns = (
     ("label_accuracy of digit", "digit right"),
     ("label_accuracy of speaker", "speaker right"),
@@ -73,36 +84,62 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     return {
         "seed": seed,
+        "recipe": hash_of(sparring.Run(folder).recipe),
         "shown": report["subject"]["samples_shown"],
         "seconds": round(manifest["seconds"], 1),
+        "device": manifest["device"],
+        "findings": [[found["name"], found["samples"]] for found in manifest["health"]],
         "figures": {
             score["figure"]: [
                 [reading["value"], reading["floor"]["value"] if reading["floor"] else None]
                 for reading in score["readings"]
             ]
             for score in report["scores"]
-        },
+        }
+        | worst_class(report["classes"]),
     }
 
 
-def row(name: str, results: list[Result], columns: Columns) -> str | None:
-    """One line of the table; None where nothing was run."""
+def worst_class(classes: list[dict[str, Any]]) -> dict[str, list[list[float | None]]]:
+    """How far the share of one class is from its share of real samples, at most; nothing without.
+
+    Args:
+        classes: rows of a report.
+    """
+    shifts = [abs(each["share"] / each["real_share"] - 1) for each in classes if each["real_share"]]
+    return {"worst_class": [[max(shifts), None]]} if shifts else {}
+
+
+def row(name: str, results: list[Result], columns: Columns, look: int) -> str | None:
+    """One line of a table; None where nothing was run."""
     done = [result for result in results if "figures" in result]
     failed = " ".join(str(result["seed"]) for result in results if "figures" not in result)
     if not done:
         return f"| `{name}` | failed with seeds {failed} |" if failed else None
+    if not any(readings(done, figure, look) for figure, _ in columns):
+        return None
     shown = statistics.mean(result["shown"] for result in done)
     minutes = statistics.mean(result["seconds"] for result in done) / 60
     seeds = " ".join(str(result["seed"]) for result in done)
     cells = [f"`{name}`", f"{shown:,.0f}", seeds + (f" (failed: {failed})" if failed else "")]
     cells.append(f"{minutes:.1f}")
-    for number, (figure, _) in enumerate(columns):
-        cells += [cell(readings(done, figure, 0))]
-        if not number:
-            cells += [cell(readings(done, figure, 1))]
+    for figure, _ in columns:
+        cells += [cell(readings(done, figure, look))]
         if figure == "frechet":
-            cells += [times_floor(done)]
-    return f"| {' | '.join(cells)} |"
+            cells += [times_floor(done, look)]
+    return f"| {' | '.join(cells + ([] if look else [found_in(done)]))} |"
+
+
+def found_in(done: list[Result]) -> str:
+    """What the health check said during these trainings, and after how many samples."""
+    if not all("findings" in result for result in done):
+        return "not kept"
+    said = [
+        f"{name} at {samples:,} (seed {result['seed']})"
+        for result in done
+        for name, samples in result["findings"]
+    ]
+    return ", ".join(said) or "nothing"
 
 
 def readings(done: list[Result], figure: str, look: int) -> list[list[float | None]]:
@@ -118,19 +155,20 @@ def cell(pairs: list[list[float | None]]) -> str:
     if not values:
         return "-"
     spread = f" ± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
-    floor = f" ({statistics.mean(floors):.3g})" if floors else ""
-    return f"{statistics.mean(values):.3g}{spread}{floor}"
+    floor = f" ({in_digits(statistics.mean(floors))})" if floors else ""
+    return f"{in_digits(statistics.mean(values))}{spread}{floor}"
 
 
-def times_floor(done: list[Result]) -> str:
-    """The distance as a multiple of its floor, by both looks."""
-    looks = []
-    for look in range(2):
-        pairs = readings(done, "frechet", look)
-        ratios = [value / floor for value, floor in pairs if value and floor]
-        if ratios:
-            looks.append(f"{statistics.mean(ratios):.1f}")
-    return " / ".join(looks) or "-"
+def in_digits(value: float) -> str:
+    """Three that count, without powers of ten."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
+def times_floor(done: list[Result], look: int) -> str:
+    """The distance as a multiple of its floor."""
+    pairs = readings(done, "frechet", look)
+    ratios = [value / floor for value, floor in pairs if value and floor]
+    return f"{statistics.mean(ratios):.1f}" if ratios else "-"
 
 
 def slug(entry: Entry, seed: int) -> str:
@@ -144,22 +182,28 @@ def key(entry: Entry) -> str:
     return slug(entry, 0).removesuffix("-0")
 
 
-def table(
-    entries: list[Entry], kept: dict[str, list[Result]], columns: Columns, before: str
-) -> str:
-    """Markdown of all rows that have results, and of those that `before` has besides."""
+def hash_of(recipe: Recipe) -> str:
+    """The hash of what decides a row, whatever the seed and the machine."""
+    return recipe.replace({"training.threads": 0}, seed=0).hash
+
+
+def is_current(entry: Entry, result: Result) -> bool:
+    """Whether the recipe is still the one of this result; the oldest results do not tell."""
+    settings = dict(parse_override(text) for text in entry.settings)
+    return result.get("recipe") in (None, hash_of(Recipe.read(entry.recipe, settings)))
+
+
+def table(entries: list[Entry], kept: dict[str, list[Result]], columns: Columns, look: int) -> str:
+    """Markdown of all rows that have results."""
     heads = ["row", "images shown", "seeds", "minutes"]
-    for number, (figure, title) in enumerate(columns):
-        heads += [title] if number else [title, "by the second look"]
-        if figure == "frechet":
-            heads += ["times the floor"]
+    for figure, title in columns:
+        heads += [title, "times the floor"] if figure == "frechet" else [title]
+    heads += [] if look else ["found by the health check"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    old = {line.split("`")[1]: line for line in before.splitlines() if line.startswith("| `")}
-    rows = [
-        row(entry.name, kept.get(key(entry), []), columns) or old.get(entry.name)
-        for entry in entries
-    ]
-    return "\n".join(lines + [line for line in rows if line])
+    for entry in entries:
+        results = [each for each in kept.get(key(entry), []) if is_current(entry, each)]
+        lines.append(row(entry.name, results, columns, look) or "")
+    return "\n".join(filter(None, lines))
 
 
 def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
@@ -172,15 +216,20 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 def publish(kept: dict[str, list[Result]], budget: int) -> None:
     """Put the tables between their marks in quality.md."""
     text = TABLE.read_text(encoding="utf-8")
-    for mark, entries, columns in (
-        ("best", best(), PICTURES),
-        ("pairs", pairs(budget, ()), PICTURES),
-        ("sounds", sounds(), SOUNDS),
+    for mark, entries, columns, look in (
+        ("best", best(), PICTURES, 0),
+        ("confirmed", best(), CONFIRMED, 1),
+        ("modes", [entry for entry in best() if entry.recipe == "stacked_digits"], MODES, 0),
+        ("modes confirmed", [e for e in best() if e.recipe == "stacked_digits"], MODES, 1),
+        ("pairs", pairs(budget, ()), PICTURES, 0),
+        ("pairs confirmed", pairs(budget, ()), CONFIRMED, 1),
+        ("sounds", sounds(), SOUNDS, 0),
+        ("sounds confirmed", sounds(), SOUNDS, 1),
     ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, _, rest = text.partition(begin)
-        drawn, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{table(entries, kept, columns, drawn)}\n{end}{after}"
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{table(entries, kept, columns, look)}\n{end}{after}"
     atomic_write(TABLE, text.encode())
 
 
