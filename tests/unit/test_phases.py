@@ -47,6 +47,15 @@ def test_when_a_phase_is_due(every: int, start: int, end: int | None, due: list[
     assert [step for step in range(8) if phase.is_due(step, 8 * step)] == due
 
 
+def test_a_discriminator_that_had_no_turn_has_no_say(writing: Recipe, tmp_path: Path) -> None:
+    alone = writing.replace({"objective.warm_up": writing.samples})
+    run = sparring.train(alone, out=tmp_path / "alone", quiet=True)
+    assert run.sampler().judge is None  # the twin by likelihood of `writing`
+    assert sparring.resume(run.folder, quiet=True).sampler().judge is None
+    late = alone.replace({"objective.warm_up": writing.samples - writing.batch})
+    assert sparring.train(late, out=tmp_path / "late", quiet=True).sampler().judge is not None
+
+
 def test_likelihood_then_the_discriminator_then_both() -> None:
     def turns(objective: Objective) -> list[list[str]]:
         return [

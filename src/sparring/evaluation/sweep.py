@@ -134,10 +134,9 @@ def sweep(
         count: texts at every point.
         temperatures: the range.
     """
-    has_judge = sampler.judge is not None
-    sparred = "discriminator" in sampler.recipe.networks
+    sparred = sampler.judge is not None  # one that had no turn is not kept
     ways = [(DRAWN, Wording(), sparred)]
-    if has_judge:
+    if sparred:
         best = Wording(candidates=CANDIDATES)
         ways.append((f"best of {CANDIDATES} by the discriminator", best, True))
     likely = Wording(candidates=CANDIDATES, by="likelihood")
@@ -230,8 +229,8 @@ def sentence(curves: Sequence[Curve]) -> str:
     """Whether sparring helps here, by how much, and at what cost; "" where nothing can be told.
 
     What had a discriminator is held against a model that never had one, and where there is none,
-    against itself as drawn. Choosing by likelihood is no sparring: it is what choosing by the
-    discriminator has to beat at equal cost.
+    against itself as drawn, which tells of choosing alone. Choosing by likelihood is no sparring:
+    it is what choosing by the discriminator has to beat at equal cost.
     """
     judged = [
         (each, plain)
@@ -249,18 +248,35 @@ def sentence(curves: Sequence[Curve]) -> str:
     if not rated:
         against = f"{judged[0][1].title} with a temperature"
         return f"No sparred way writes as tamely or boldly as {against}, so nothing compares."
-    curve, plain, best = max(rated, key=lambda found: found[2].gain)
+    return _told(*max(rated, key=lambda found: found[2].gain), curves)
+
+
+def _told(curve: Curve, plain: Curve, best: Help, curves: Sequence[Curve]) -> str:
+    """What the best point of all is worth beside the curve that it is held against."""
+    what, missing = ("Sparring", "")
+    if plain.sparred:  # no twin that never sparred was given
+        what = "Choosing by the discriminator"
+        missing = (
+            " What the match itself does is not told: no twin by likelihood alone was judged "
+            "beside it."
+        )
     against = f"{plain.title} with a temperature"
-    if best.gain <= 0:
-        return f"Sparring does not help here: no sparred way is better than {against}."
-    surely = "surely" if best.sure else "perhaps, as the intervals overlap"
     cost = f"each text costs {curve.cost} written ones" if curve.cost > 1 else "at no extra cost"
-    worse = any(found.gain < 0 for found in helps(curve, plain))
-    rest = " but it is worse elsewhere" if worse else ""
+    nats, where = (
+        f"{abs(best.gain):.3f} nats a symbol",
+        f"at temperature {best.point.temperature:g}",
+    )
+    if best.gain <= 0:
+        return (
+            f"{what} does not help here: the best sparred way, {curve.title} {where}, teaches a "
+            f"language model {nats} less than {against} at equal quality; {cost}.{missing}"
+        )
+    surely = "surely" if best.sure else "perhaps, as the intervals overlap"
+    rest = " but it is worse elsewhere" if any(f.gain < 0 for f in helps(curve, plain)) else ""
     return (
-        f"Sparring helps here {surely}: {curve.title} teaches a language model {best.gain:.3f} "
-        f"nats a symbol more than {against} at equal quality, at temperature "
-        f"{best.point.temperature:g}; {cost}{rest}.{_at_equal_cost(curve, plain, best, curves)}"
+        f"{what} helps here {surely}: {curve.title} teaches a language model {nats} more than "
+        f"{against} at equal quality, {where}; {cost}{rest}."
+        f"{_at_equal_cost(curve, plain, best, curves)}{missing}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 
 from sparring.core import weights
@@ -11,6 +12,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Spec
 from sparring.generation.model_file import write_model
 from sparring.networks import Discriminator, Generator
+from sparring.objectives import Phase
 from sparring.training import checkpoint
 from sparring.training.state import State
 
@@ -23,19 +25,24 @@ class Model:
         recipe: stands in the model.
         spec: of the data.
         licence: of the data.
+        phases: of the objective; a discriminator that had no turn yet has no say.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, spec: Spec, licence: str) -> None:
+    def __init__(
+        self, folder: Path, recipe: Recipe, spec: Spec, licence: str, phases: Sequence[Phase]
+    ) -> None:
         self.folder = folder / "model"
         self.checkpoints = folder / "checkpoints"
         self.recipe = recipe
         self.spec = spec
         self.licence = licence
+        starts = [phase.start for phase in phases if phase.player == "discriminator"]
+        self.judged_from = min(starts, default=recipe.samples)
 
     def keep(self, state: State) -> None:
         """Write the model of this moment, unless an earlier one scored better."""
         if state.history.best_samples in (-1, state.samples):
-            judge = self._judge(state)
+            judge = self._judge(state, state.samples)
             self._write(state, state.average.generator, judge, state.samples)
 
     def recover(self, state: State) -> None:
@@ -55,7 +62,7 @@ class Model:
                 generator = copy.deepcopy(state.average.generator)
                 averaged = weights.select(parts["weights"], "average.")
                 weights.fill(generator, averaged, str(best))
-                judge = copy.deepcopy(self._judge(state))
+                judge = copy.deepcopy(self._judge(state, history.best_samples))
                 if judge is not None:
                     own = weights.select(parts["weights"], "discriminator.")
                     weights.fill(judge, own, str(best))
@@ -64,10 +71,10 @@ class Model:
         (self.checkpoints / checkpoint.BEST).unlink(missing_ok=True)
         self.keep(state)
 
-    def _judge(self, state: State) -> Discriminator | None:
-        """The discriminator, where it is kept with the generator."""
+    def _judge(self, state: State, samples: int) -> Discriminator | None:
+        """The discriminator, where it is kept with the generator of after so many samples."""
         networks = state.networks
-        if networks.generator.is_choosy and "discriminator" in networks:
+        if networks.generator.is_choosy and samples - self.recipe.batch >= self.judged_from:
             return networks.discriminator
         return None
 
