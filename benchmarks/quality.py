@@ -28,6 +28,7 @@ from sparring.core.recipe import Recipe, parse_override
 
 RESULTS = Path(__file__).with_name("quality.json")
 TABLE = Path(__file__).with_name("quality.md")
+READMES = tuple(Path(__file__).parents[1] / name for name in ("README.md", "README.zh.md"))
 Result = dict[str, Any]  # what one row came to with one seed
 Columns = tuple[tuple[str, str], ...]  # figures and their titles; a distance has its floors too
 PICTURES: Columns = (
@@ -50,6 +51,14 @@ CONFIRMED: Columns = (  # by the second look
     ("near_copies", "near copies"),
 )
 MODES: Columns = (("modes", "modes"), ("mode_kl", "KL to uniform"))
+SHORT = (  # what the README tells, by which look
+    ("frechet", 0),
+    ("frechet", 1),
+    ("label_accuracy", 0),
+    ("coverage", 0),
+    ("worst_class", 0),
+    ("cas", 0),
+)
 SOUNDS: Columns = (
     ("label_accuracy of digit", "digit right"),
     ("label_accuracy of speaker", "speaker right"),
@@ -231,6 +240,26 @@ def publish(kept: dict[str, list[Result]], budget: int) -> None:
         _, _, after = rest.partition(end)
         text = f"{before}{begin}\n{table(entries, kept, columns, look)}\n{end}{after}"
     atomic_write(TABLE, text.encode())
+    for page in READMES:
+        retell(page, kept)
+
+
+def retell(page: Path, kept: dict[str, list[Result]]) -> None:
+    """Put the figures of shipped recipes into the table of a README, whose heads are its own."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition("<!-- quality -->")
+    inside, end, after = rest.partition("<!-- /quality -->")
+    rows = {}
+    for entry in best():
+        done = [r for r in kept.get(key(entry), []) if "figures" in r and is_current(entry, r)]
+        if done:
+            minutes = statistics.mean(result["seconds"] for result in done) / 60
+            shown = Recipe.read(entry.recipe, dict(map(parse_override, entry.settings))).samples
+            cells = [f"`{entry.name}`", f"{shown:,}", " ".join(str(r["seed"]) for r in done)]
+            cells += [f"{minutes:.1f}", *(cell(readings(done, *each)) for each in SHORT)]
+            rows[cells[0]] = f"| {' | '.join(cells)} |"
+    lines = [rows.get(line.partition("| ")[2].partition(" |")[0], line) for line in
+             inside.splitlines()]  # fmt: skip
+    atomic_write(page, f"{before}{begin}{chr(10).join(lines)}\n{end}{after}".encode())
 
 
 def main() -> None:
