@@ -7,8 +7,9 @@ import pytest
 import scipy.stats
 import torch
 from scipy.spatial.distance import cdist, pdist
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics.image.fid import _compute_fid
+from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import poly_mmd
 
 from sparring.core.rng import Streams
@@ -19,6 +20,7 @@ from sparring.metrics.class_balance import divergence, total_variation
 from sparring.metrics.density_coverage import DensityCoverage
 from sparring.metrics.diversity import mean_distance
 from sparring.metrics.frechet import frechet_distance
+from sparring.metrics.inception_score import InceptionScore as OurScore
 from sparring.metrics.kernel import kernel_distance, kernel_distances
 from sparring.metrics.memorisation import closest_pairs, probability_nearer, share_of_near
 from sparring.metrics.mode_coverage import kl_to_uniform, modes
@@ -62,6 +64,16 @@ def test_frechet_to_itself_is_nothing() -> None:
 def test_kernel_agrees_with_torchmetrics() -> None:
     real, fake = REAL[:250].double(), FAKE[:250].double()
     torch.testing.assert_close(kernel_distance(real, fake), poly_mmd(real, fake))
+
+
+@pytest.mark.filterwarnings("ignore:Metric `InceptionScore` will save all", "ignore:std")
+def test_the_inception_style_score_agrees_with_torchmetrics() -> None:
+    logits = cloud(300, 3, width=10)
+    theirs = InceptionScore(feature=nn.Flatten(), splits=1)
+    theirs.update(logits)
+    observed = Observed(logits, {"digit": logits.log_softmax(1)})
+    ours = OurScore().measure(Evidence(observed, observed, observed), Streams(0))
+    assert ours["inception_score"].value == pytest.approx(float(theirs.compute()[0]), rel=1e-5)
 
 
 def test_kernel_is_unbiased_however_small_the_block() -> None:
