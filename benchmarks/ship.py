@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +82,20 @@ def main() -> None:
         lost = [row.scores[0].label for row in comparison.rows if row.winner(1) > 0]
         if lost:
             sys.exit(f"Half precision costs something ({', '.join(lost)}); nothing was done.")
-        report = comparison.reports[0]
+        rows = files.read_rows(run.folder / "metrics.jsonl")
+        report = replace(comparison.reports[0], rows=tuple(rows))
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(Path(place, given.name), folder)
     energy = run.manifest["energy"]
     card = (folder / "README.md").read_text(encoding="utf-8")
     card += f"\n## Scores\n\n{scores(report)}\n\n## Limits\n\n{LIMITS}\n## Training\n\n"
     facts, hours = run.manifest, energy["kilowatt_hours"]
+    found = [f"{each['name']} after {each['samples']:,} samples" for each in facts["health"]]
     card += (
         f"{facts['seconds'] / 60:.1f} minutes, {facts['threads']} thread(s), "
         f"{facts['device_name']}, {hours:.3f} kWh ({energy['basis']}). Seed {run.recipe.seed}. "
-        "Weights: Apache-2.0, stored in half precision.\n"
+        "Weights: Apache-2.0, stored in half precision. Found by the health check on the way: "
+        f"{', '.join(found) or 'nothing'}.\n"
     )
     files.atomic_write(folder / "README.md", card.encode())
     files.atomic_write(folder / "report.json", json.dumps(report.to_json(), indent=1).encode())
