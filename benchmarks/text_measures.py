@@ -17,6 +17,7 @@ from sparring.core import device
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.core.spec import Condition
+from sparring.data.quatrains import Quatrains
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.session import Terms, opened
 from sparring.evaluation.subjects import Model, Wanted
@@ -34,7 +35,7 @@ from sparring.metrics.distinct import Distinct
 from sparring.metrics.exact_copies import ExactCopies
 from sparring.metrics.language_scores import ORDER
 from sparring.metrics.two_sample import TwoSample
-from sparring.metrics.verse import Verse
+from sparring.metrics.verse import rules_kept
 from sparring.modalities._tokens import MADE_FROM, UNKNOWN
 from sparring.modalities.text import Text
 from sparring.networks._language import LanguageModel
@@ -149,27 +150,39 @@ def verse(given: Material, *, count: int, candidates: int, seed: int) -> Found:
     """Rules of verse that poems keep, half of them in each form, by their way of writing.
 
     They are "free", "chosen" among candidates (by the discriminator, where the model has one),
-    written "by rule", or "real" ones of the held-out part.
+    written "by rule", or "real": all of the held-out part, as `held_out_texts` has them.
     """
     classes = given.reference.spec.labels["form"]
     _, test_labels = given.reference.real(len(given.held_out), 0)
     by = "likelihood" if given.model.sampler.judge is None else "discriminator"
     choosy, _ = worded(given.model.sampler, Wording(candidates=candidates, by=by))
     found: Found = {"by": by, "real": {}, "free": {}, "chosen": {}, "by rule": {}}
+    real, forms = held_out_texts(given), test_labels["form"].tolist()
+    read = given.reference.modality.texts
     for form in LENGTHS:
         number = classes.index(form)
         order = Streams(seed).permutation(f"verse.{form}", len(given.train))
         pick = order[given.labels["form"][order] == number][: count // 2]
         ruled, _ = worded(given.model.sampler, Wording(verse=f"{form},rhyme,tones"))
         for way, texts in {
-            "real": given.held_out[test_labels["form"] == number],
-            "free": given.drawn(given.model.sampler, pick, seed),
-            "chosen": given.drawn(choosy, pick, seed),
-            "by rule": given.drawn(ruled, pick, seed),
+            "real": [text for text, of in zip(real, forms, strict=True) if of == number],
+            "free": read(given.drawn(given.model.sampler, pick, seed)),
+            "chosen": read(given.drawn(choosy, pick, seed)),
+            "by rule": read(given.drawn(ruled, pick, seed)),
         }.items():
-            figures = Verse().measure(_evidence(given, texts), Streams(seed))
-            found[way][form] = {"texts": len(texts), **_plain(figures)}
+            found[way][form] = {"texts": len(texts), **_plain(rules_kept(texts))}
     return found
+
+
+def held_out_texts(given: Material) -> list[str]:
+    """All held-out texts as people read them.
+
+    Of quatrains with the characters that the vocabulary lacks: as the unknown symbol they would
+    rhyme with nothing, and have any tone.
+    """
+    if isinstance(given.reference.dataset, Quatrains):
+        return given.reference.dataset.held_out_texts
+    return given.reference.modality.texts(given.held_out)
 
 
 def mending(given: Material, *, count: int, seed: int) -> Found:

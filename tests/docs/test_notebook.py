@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ from nbformat import NotebookNode
 from reading import ROOT
 
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+CHINESE = [path for path in NOTEBOOKS if path.stem.endswith(".zh")]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -18,6 +20,31 @@ def test_it_is_stored_without_outputs(path: Path) -> None:
     assert path.stat().st_size < 300_000
     cells = nbformat.read(path, as_version=4).cells
     assert not any(cell.outputs for cell in cells if cell.cell_type == "code")
+
+
+def shape_of(path: Path) -> list[str]:
+    """Cell by cell: levels of headings and lists of prose, and code without words for people."""
+    found = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            starts = [line.split(" ")[0] for line in cell.source.splitlines() if line]
+            found.append(" ".join(s for s in starts if s == "-" or set(s) == {"#"}))
+            continue
+        tree = ast.parse(cell.source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
+                del node.body[0]
+        found.append(ast.dump(tree))
+    return found
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.stem)
+def test_a_chinese_one_has_the_cells_of_the_english_one(path: Path) -> None:
+    # The code is the same, so that running the English one is enough.
+    english = path.with_name(path.name.replace(".zh.", "."))
+    assert shape_of(path) == shape_of(english)
+    prose = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"]
+    assert all(any("\u4e00" <= character <= "\u9fff" for character in text) for text in prose)
 
 
 def shown_by(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[NotebookNode]:

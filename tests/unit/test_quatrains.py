@@ -87,6 +87,17 @@ def test_poems_become_texts(place: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert sorted(data.spec.labels["dynasty"][i] for i in dynasty)[0] == "song"
 
 
+def test_held_out_poems_can_be_read_with_their_rare_characters(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(place, monkeypatch, POEMS)
+    data = Quatrains(least=2)
+    whole = data.held_out_texts
+    assert "更上一层楼，欲穷千里目。黄河入海流，白日依山莺。" in whole
+    as_symbols = [text.replace("莺", "\N{REPLACEMENT CHARACTER}") for text in whole]
+    assert as_symbols == texts(data, "test")
+
+
 def test_the_source_script_is_kept_where_asked(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

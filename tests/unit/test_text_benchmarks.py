@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import text_page
 import texts
 from sparring.core.errors import BadData
 from sparring.core.recipe import Recipe
+from sparring.data.quatrains import Quatrains
 from sparring.metrics._ngrams import NgramModel
 from sparring.metrics._texts import rows_in
 from sparring.modalities._tokens import END, MADE_FROM
@@ -119,6 +121,18 @@ def test_other_weights_are_measured_anew(
     texts.measure(text_measures.material(str(poet), texts.hear), texts.arguments([]), kept)
     assert set(kept["poet"]["parts"]) == {"speed"}
     assert len(kept["poet"]["model_sha256"]) == 64
+
+
+def test_real_verse_is_read_with_the_characters_that_the_vocabulary_lacks(poet: Path) -> None:
+    class Whole(Quatrains):
+        @property
+        def held_out_texts(self) -> list[str]:
+            return ["白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"]
+
+    given = text_measures.material(str(poet), texts.hear)
+    assert text_measures.held_out_texts(given) == given.model.sampler.modality.texts(given.held_out)
+    quatrains = replace(given, reference=replace(given.reference, dataset=Whole()))
+    assert text_measures.held_out_texts(quatrains) == Whole().held_out_texts
 
 
 def test_what_writes_no_texts_is_refused(trained: sparring.Run) -> None:

@@ -103,6 +103,14 @@ class Quatrains(Dataset):
         texts = [text for text, poem in self._poems if poem["split"] == "train"]
         return Tokeniser.learn(texts, "characters", most=MOST, least=self.least)
 
+    @property
+    def held_out_texts(self) -> list[str]:
+        """The test poems as people read them, with those characters too that are no symbols.
+
+        In the order of the test part.
+        """
+        return [text for text, poem in self._poems if poem["split"] == "test"]
+
     @functools.cached_property
     def _traits(self) -> tuple[int, ...]:
         return _prosody.traits(self.tokeniser.surfaces)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -52,17 +52,28 @@ class Verse(Metric):
         require(evidence, self.fewest)
         if not self.applies(evidence) or evidence.spec is None:
             raise BadData("Rules of verse are for Chinese quatrains; the real texts are others.")
-        texts = _texts(evidence.generated, evidence.spec, len(evidence.generated))
-        lines = [lines_of(text) for text in texts]
-        try:
-            kept = {
-                "poem_form": [*map(has_form, texts)],
-                "poem_rhyme": [*map(has_rhyme, lines)],
-                "poem_tones": [*map(has_tones, lines)],
-            }
-        except UserError as error:
-            raise BadData(str(error)) from error
-        return {name: share(float(np.mean(each)), len(each)) for name, each in kept.items()}
+        return rules_kept(_texts(evidence.generated, evidence.spec, len(evidence.generated)))
+
+
+def rules_kept(texts: Sequence[str]) -> Mapping[str, Figure]:
+    """The figures of `Verse` for texts as people read them.
+
+    Args:
+        texts: at least one.
+
+    Raises:
+        BadData: the package that knows the rhymes is missing.
+    """
+    lines = [lines_of(text) for text in texts]
+    try:
+        found = {
+            "poem_form": [*map(has_form, texts)],
+            "poem_rhyme": [*map(has_rhyme, lines)],
+            "poem_tones": [*map(has_tones, lines)],
+        }
+    except UserError as error:
+        raise BadData(str(error)) from error
+    return {name: share(float(np.mean(each)), len(each)) for name, each in found.items()}
 
 
 def _texts(observed: Observed, spec: Spec, count: int) -> list[str]:
