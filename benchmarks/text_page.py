@@ -51,9 +51,20 @@ def publish(kept: Kept) -> None:
         if floor is not None:
             head = ["way of writing", "texts for each", "temperature", "quality", "with diversity"]
             table = marked.table([head, *_sweep_paper.rows(curves, floor)])
-            lines += [f"### {data}", "", f"{sentence(curves)}\n".lstrip(), *table, ""]
+            lines += [f"### {data}", "", f"{sentence(curves)}\n".lstrip(), _learned(kept, data), ""]
+            lines += [*table, ""]
     marked.store(PAGE, "curves", lines)
     _draw(kept)
+
+
+def _learned(kept: Kept, data: str) -> str:
+    """How long each model of these data has learned."""
+    told = [
+        f"`{name}` {model['samples_shown']:,}"
+        for name, model in kept.items()
+        if model["data"] == data
+    ]
+    return f"Samples shown in training: {', '.join(told)}."
 
 
 def curves_of(kept: Kept, data: str) -> tuple[list[Curve], Floor | None]:
