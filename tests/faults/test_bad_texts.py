@@ -17,8 +17,8 @@ import sparring
 from sparring import cli
 from sparring.core import mark, weights
 from sparring.core.recipe import Recipe, to_toml
-from sparring.generation.model_file import MODEL_FILE
-from sparring.modalities._tokens import Tokeniser
+from sparring.generation.model_file import MODEL_FILE, SHIPPED
+from sparring.modalities._tokens import MADE_FROM, Tokeniser
 
 Refused = Callable[..., str]
 PEAK = Path("/proc/self/status")
@@ -198,8 +198,48 @@ def test_a_tokeniser_that_does_not_fit_its_weights(
 ) -> None:
     tensors, header = weights.read(wrote.folder / "model" / MODEL_FILE)
     header["spec"]["tokeniser"] = TOKENISERS[name](header["spec"]["tokeniser"])
-    weights.write(tmp_path / "model.safetensors", tensors, header)
-    assert "okeniser" in refused("generate", tmp_path / "model.safetensors", codes=(3,))
+    path = tmp_path / "model.safetensors"
+    weights.write(path, tensors, header)
+    assert "not the one that was stored with it" in refused("generate", path, codes=(3,))
+    header["spec"].pop("tokeniser_sha256")  # models written before it was kept have none
+    weights.write(path, tensors, header)
+    assert "okeniser" in refused("generate", path, codes=(3,))
+
+
+def _of_other_symbols(stored: str) -> str:
+    """A tokeniser of as many symbols, which are rare characters from 㐀 on."""
+    own = Tokeniser(stored)
+    rare = "".join(chr(0x3400 + place) for place in range(own.symbols - MADE_FROM - 1))
+    other = Tokeniser.learn([rare], "characters")
+    assert other.symbols == own.symbols
+    return other.stored
+
+
+@pytest.mark.parametrize("which", ["trained", "shipped"])
+def test_a_tokeniser_of_the_same_size_is_not_taken_for_the_models_own(
+    refused: Refused, wrote: sparring.Run, tmp_path: Path, which: str
+) -> None:
+    place = SHIPPED / "quatrains" if which == "shipped" else wrote.folder / "model"
+    tensors, header = weights.read(place / MODEL_FILE)
+    path = tmp_path / MODEL_FILE
+    weights.write(path, tensors, header)
+    sparring.load(path, "cpu")
+    header["spec"]["tokeniser"] = _of_other_symbols(header["spec"]["tokeniser"])
+    weights.write(path, tensors, header)
+    told = refused("generate", path, codes=(3,))
+    assert "tokeniser" in told
+    assert "not the one that was stored with it" in told
+
+
+def test_a_model_written_before_tokenisers_were_compared_still_loads(
+    wrote: sparring.Run, tmp_path: Path
+) -> None:
+    tensors, header = weights.read(wrote.folder / "model" / MODEL_FILE)
+    header["spec"].pop("tokeniser_sha256")
+    weights.write(tmp_path / MODEL_FILE, tensors, header)
+    own, older = sparring.load(wrote.folder, "cpu"), sparring.load(tmp_path, "cpu")
+    assert older.model_hash == own.model_hash
+    assert older.spec == own.spec
 
 
 @pytest.mark.parametrize(

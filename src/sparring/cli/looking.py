@@ -42,21 +42,35 @@ def data_get(
 @data_app.command("check")
 def data_check(
     path: Annotated[
-        Path, typer.Argument(help="A folder or zip of your own, or a file of texts or points.")
+        Path,
+        typer.Argument(
+            help="A folder or zip of your own, a file of texts or points, or the name of a data "
+            "set of texts."
+        ),
     ],
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of texts, such as a published test part: how many of its texts are in "
+            "yours too, exactly or nearly."
+        ),
+    ] = None,
     sheet: Annotated[
         str, typer.Option(help="A PNG to make with some of them; not among the examples.")
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Look your own pictures, recordings, texts or points over: counts, copies, broken files."""
+    """Look your own pictures, recordings, texts or points over: counts, copies, broken files.
+
+    Of texts, also how many of the held-out part stand in the part to train on.
+    """
     from sparring.core.errors import CheckFailed
     from sparring.core.files import atomic_write
-    from sparring.data._inspect import inspect
+    from sparring.data._inspect import inspect, inspect_named, is_name
 
     if sheet and Path(sheet).resolve().is_relative_to(path.resolve()):
         raise UserError(f"--sheet {sheet} lies in {path}, where it would become an example itself.")
-    report = inspect(path)
+    report = inspect_named(str(path), against) if is_name(path) else inspect(path, against)
     lines = [report.text()]
     if sheet and report.contact_sheet:
         atomic_write(Path(sheet), report.contact_sheet)

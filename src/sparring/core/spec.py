@@ -7,6 +7,7 @@ Legend of the shape letters used in every annotation:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 
 MOST_TRAITS = 62  # bits that fit into a whole number of a tensor
@@ -47,7 +49,12 @@ class Spec:
     traits: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """A plain dictionary that `from_json` turns back into an equal Spec."""
+        """A plain dictionary that `from_json` turns back into an equal Spec.
+
+        With a tokeniser goes its SHA-256: another one of the same size would fit the weights
+        beside it just as well, and make nonsense of all that they write.
+        """
+        sealed = {"tokeniser_sha256": _sha256(self.tokeniser)} if self.tokeniser else {}
         return {
             "modality": self.modality,
             "shape": list(self.shape),
@@ -56,6 +63,7 @@ class Spec:
             "rate": self.rate,
             "given": list(self.given),
             "tokeniser": self.tokeniser,
+            **sealed,
             "traits": list(self.traits),
         }
 
@@ -101,7 +109,13 @@ class Spec:
 
     @staticmethod
     def from_json(stored: Mapping[str, object]) -> Spec:
-        """The Spec that `to_json` wrote. Raises KeyError or TypeError on anything else."""
+        """The Spec that `to_json` wrote; older ones have no hash of their tokeniser.
+
+        Raises:
+            BadData: its tokeniser is not the one that was stored with it.
+            KeyError: it is nothing that `to_json` wrote.
+            TypeError: likewise.
+        """
         shape, labels = stored["shape"], stored["labels"]
         given, traits = stored.get("given", []), stored.get("traits", [])  # older files have none
         if not (isinstance(shape, list) and isinstance(given, list) and isinstance(traits, list)):
@@ -111,6 +125,8 @@ class Spec:
         if traits and not (len(traits) == stored["symbols"] and all(map(_are_bits, traits))):
             raise TypeError("a stored Spec has the traits of every symbol as bits, or none")
         symbols, rate = stored["symbols"], stored["rate"]
+        tokeniser = str(stored.get("tokeniser", ""))
+        _require_sealed(tokeniser, stored.get("tokeniser_sha256"))
         return Spec(
             modality=str(stored["modality"]),
             shape=tuple(int(n) for n in shape),
@@ -118,8 +134,21 @@ class Spec:
             labels={str(k): tuple(str(c) for c in v) for k, v in labels.items()},
             rate=int(rate) if isinstance(rate, int) else None,
             given=tuple(int(n) for n in given),
-            tokeniser=str(stored.get("tokeniser", "")),
+            tokeniser=tokeniser,
             traits=tuple(int(bits) for bits in traits),
+        )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _require_sealed(tokeniser: str, expected: object) -> None:
+    found = _sha256(tokeniser)
+    if expected not in (None, found):
+        raise BadData(
+            f"the tokeniser in it is not the one that was stored with it (SHA-256 {found[:12]} "
+            f"instead of {str(expected)[:12]}); take the file from its source again."
         )
 
 

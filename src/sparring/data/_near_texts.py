@@ -48,6 +48,16 @@ class NearTexts:
         self._places.append(place)
         self._signatures.append((shingles * self._factors + self._shifts).min(axis=1))
 
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Where those that were taken stand."""
+        return np.array(self._places, np.int64)
+
+    @property
+    def signatures(self) -> npt.NDArray[np.uint64]:
+        """What tells each of them, for `first_alike`."""
+        return np.stack(self._signatures) if self._places else np.empty((0, HASHES), np.uint64)
+
     def pairs(self) -> list[tuple[int, int]]:
         """Places of each text that is almost the same as an earlier one, after that one's."""
         if not self._places:
@@ -62,3 +72,19 @@ class NearTexts:
             for row in np.flatnonzero((agreement >= ALIKE) & (first < np.arange(len(first)))):
                 first_of.setdefault(int(row), int(first[row]))
         return [(self._places[first], self._places[row]) for row, first in sorted(first_of.items())]
+
+
+def first_alike(known: npt.NDArray[np.uint64], asked: npt.NDArray[np.uint64]) -> dict[int, int]:
+    """Which of those asked for are almost the same as a known one, and as which, in order."""
+    found: dict[int, int] = {}
+    if not len(known) or not len(asked):
+        return found
+    both = np.concatenate([known, asked])
+    for start in range(0, HASHES, ROWS):
+        band = both[:, start : start + ROWS]
+        _, firsts, group = np.unique(band, axis=0, return_index=True, return_inverse=True)
+        first = firsts[group.reshape(-1)[len(known) :]]  # a known one, where any agrees
+        agreement = (asked == both[first]).mean(axis=1)
+        for row in np.flatnonzero((agreement >= ALIKE) & (first < len(known))):
+            found.setdefault(int(row), int(first[row]))
+    return dict(sorted(found.items()))

@@ -80,7 +80,7 @@ class FolderReport(ABC):
         lines += table("classes", self.classes)
         if self.others:
             lines.append(f"other files: {self.others:,}")
-        lines.append(f"licence file: {self.licence or 'none'}")
+        lines.append(f"licence: {self.licence or 'none'}")
         lines += [f"not usable: {name}: {why}" for name, why in _first(self.quarantined.items())]
         lines += [f"copies: {', '.join(group)}" for group in _first(self.copies)]
         lines += [f"alike: {', '.join(pair)}" for pair in _first(self.near_copies)]

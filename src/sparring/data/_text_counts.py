@@ -9,7 +9,10 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from sparring.data import Split
 from sparring.data._near_texts import NearTexts
+from sparring.data._overlap import TEST_SHARE, Side
+from sparring.data._text_lines import SHARES, SPARE, number_of
 from sparring.data._text_rows import named
 from sparring.modalities._utf8 import REPLACED
 
@@ -46,15 +49,17 @@ class TextCounts:
         self.symbols: Counter[str] = Counter()
         self.near = NearTexts()
         self._files: list[str] = []
+        self._parts: list[Split | None] = []
         self._in_file, self._line = array("I"), array("Q")
-        self._exact, self._folded = array("q"), array("q")
+        self._exact, self._folded = array("Q"), array("q")
         self._seen: set[int] = set()
         self._shown: list[tuple[str, str]] = []
         self._every = 1
 
-    def begin(self, file: str) -> None:
-        """The next texts stand in this file."""
+    def begin(self, file: str, part: Split | None = None) -> None:
+        """The next texts stand in this file, and in this part where the data set says so."""
         self._files.append(file)
+        self._parts.append(part)
 
     def add(self, number: int, text: str) -> None:
         """Count one, by the number of its line."""
@@ -73,7 +78,7 @@ class TextCounts:
         folded = hash(plain)
         self._in_file.append(len(self._files) - 1)
         self._line.append(number)
-        self._exact.append(hash(text))
+        self._exact.append(number_of(text))
         self._folded.append(folded)
         if not self.near.is_full and folded not in self._seen:
             self._seen.add(folded)
@@ -103,6 +108,34 @@ class TextCounts:
         """How many repeat an earlier one exactly, and how many others but for blanks and case."""
         exact, folded = len(np.unique(self._exact)), len(np.unique(self._folded))
         return self.compared - exact, exact - folded
+
+    def parts(self) -> tuple[Side, Side]:
+        """The parts to train on and to test with: the data set's own, or what a hash holds out."""
+        files = [part == "test" for part in self._parts]
+        if any(self._parts):
+            is_test = np.array(files)[np.array(self._in_file, np.int64)]
+        else:
+            shares = np.array(self._exact) >> np.uint64(SPARE)
+            low, high = int(shares.min(initial=SHARES)), int(shares.max(initial=0))
+            is_test = shares < min(max(int(TEST_SHARE * SHARES), low + 1), high)
+        return self._side(~is_test), self._side(is_test)
+
+    def whole(self) -> Side:
+        """All that are compared, as one part."""
+        return self._side(np.ones(self.compared, bool))
+
+    def _side(self, chosen: npt.NDArray[np.bool_]) -> Side:
+        folded, places = np.array(self._folded, np.int64), np.flatnonzero(chosen)
+        # Of texts that fold to the same one has a signature, on whichever side it stands.
+        rows = folded[self.near.places]
+        here = np.isin(rows, folded[places])
+        return Side(
+            exact=np.array(self._exact, np.uint64)[places],
+            folded=folded[places],
+            signatures=self.near.signatures[here],
+            rows=rows[here],
+            name=lambda at: self.name(int(places[at])),
+        )
 
     def copies(self) -> list[list[str]]:
         """Names of equal texts, for the first 100 that are repeated, 10 of each."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from sparring.core.errors import BadData
 from sparring.data import _text_rows
 from sparring.data._listing import LICENCES, Listing
+from sparring.data._overlap import LEAKED, Overlap, overlap
 from sparring.data._report import FEW, UNEVEN, FolderReport, Tally, table
 from sparring.data._text_counts import TextCounts
 from sparring.modalities import _sheet, _typeset
@@ -45,6 +46,9 @@ class TextReport(FolderReport):
         unusable: lines that cannot be used; the first 1,000 are named among the quarantined.
         scripts: shares of all letters: Latin, Han, Kana, Hangul, Cyrillic, Arabic and other.
         line_ends: how many lines end in which way.
+        held_out: what the part to test with has in common with the rest. It is the data set's
+            own, or the tenth that a training on lines would hold out; equal lines are in one part.
+        against: the same of a file that was given to compare with; None where none was.
     """
 
     many = "texts"
@@ -63,10 +67,13 @@ class TextReport(FolderReport):
     unusable: int
     scripts: Mapping[str, float]
     line_ends: Mapping[str, int]
+    held_out: Overlap
+    against: Overlap | None
 
     def details(self) -> list[str]:
         """Lengths, symbols, scripts, copies."""
-        lines = [f"files: {self.files:,}; empty lines: {self.empty:,}"]
+        counted = f"files: {self.files:,}; empty lines: {self.empty:,}"
+        lines = [counted] if self.files or self.quarantined else []  # data sets by name have none
         lines += table("columns", self.columns)
         if self.lengths:
             lines += [
@@ -78,6 +85,7 @@ class TextReport(FolderReport):
             ]
         if self.scripts:
             lines.append(f"scripts: {_shares(self.scripts)}")
+        lines += [each.line() for each in (self.held_out, self.against) if each and each.test]
         return lines + table("line ends", self.line_ends)
 
 
@@ -91,6 +99,7 @@ class TextTally(Tally):
         self.counts = TextCounts()
         self.notes = _text_rows.Notes()
         self.files = 0
+        self.other: TextTally | None = None
 
     def claims(self, name: str, content: bytes) -> bool:
         """Text files by their name, but no licences."""
@@ -152,38 +161,85 @@ class TextTally(Tally):
             unusable=self.notes.num_refused,
             scripts=counts.scripts(),
             line_ends=dict((+self.notes.ends).most_common()),
+            held_out=overlap("held-out part", *counts.parts()),
+            against=self._compared(),
         )
         return replace(report, problems=problems_of(report, len(self.quarantined)))
 
+    def _compared(self) -> Overlap | None:
+        if self.other is None:
+            return None
+        unusable, test = self.other.notes.num_refused, self.other.counts
+        return overlap("file to compare with", self.counts.whole(), test.whole(), unusable=unusable)
 
-def inspect_file(path: Path) -> TextReport:
+
+def inspect_file(path: Path, other: TextTally | None = None) -> TextReport:
     """Look at every text in a .txt, .jsonl or .csv file, which is never in memory as a whole.
+
+    Args:
+        path: the file.
+        other: the texts of another one to compare with.
 
     Raises:
         BadData: it is of another kind, or cannot be read.
     """
+    tally, beside = TextTally(), list[str]()
+    tally.other = other
+    try:
+        _read(path, tally, "")
+    except NotText as reason:
+        tally.quarantined[path.name] = str(reason)
+    try:
+        beside = sorted(each.name for each in path.absolute().parent.iterdir())
+    except OSError as error:
+        raise BadData(f"{path} cannot be read: {error}.") from error
+    licence = next((name for name in beside if name.lower().startswith(LICENCES)), "")
+    return tally.told(path, licence, 0)
+
+
+def counted(path: Path) -> TextTally:
+    """The texts of a file to compare with.
+
+    Raises:
+        BadData: there is none, or it cannot be read or holds no text.
+    """
+    if not path.is_file():
+        raise BadData(f"There is no file {path} to compare with; name one file of texts.")
+    tally = TextTally()
+    try:
+        _read(path, tally, path.name)
+    except NotText as reason:
+        raise BadData(f"{path} cannot be used: {reason}.") from reason
+    if not tally.counts.count:
+        raise BadData(f"{path} holds no text to compare with.")
+    return tally
+
+
+class NotText(BadData):
+    """A file is no text at all; the bare reason."""
+
+
+def _read(path: Path, tally: TextTally, name: str) -> None:
     kind = _text_rows.kind_of(path)
     if kind not in _text_rows.READERS:
         raise BadData(
             f"{path} is no zip archive, and no file of texts either: those end in "
             f"{', '.join(_text_rows.READERS)}, or in {_text_rows.PACKED} after that."
         )
-    tally, beside = TextTally(), list[str]()
     try:
         with _text_rows.opened(path) as file:
-            tally.kinds[tally.take("", kind, file)] += 1
-        beside = sorted(other.name for other in path.absolute().parent.iterdir())
+            tally.kinds[tally.take(name, kind, file)] += 1
     except (OSError, EOFError, zlib.error) as error:
         raise BadData(f"{path} cannot be read: {error}.") from error
     except BadData as reason:
-        tally.quarantined[path.name] = str(reason)
-    licence = next((name for name in beside if name.lower().startswith(LICENCES)), "")
-    return tally.told(path, licence, 0)
+        raise NotText(str(reason)) from reason
 
 
 def problems_of(report: TextReport, num_files_refused: int) -> list[str]:
     """What to mend or to know before training, in plain sentences."""
     found = [*_unreadable(report, num_files_refused), *_copied(report)]
+    found += report.held_out.problems(LEAKED)
+    found += report.against.problems(0.0) if report.against else []
     if report.count < 2:
         found.append(f"Usable texts: {report.count}; at least 2 are needed.")
     elif report.count < FEW:
@@ -199,7 +255,7 @@ def problems_of(report: TextReport, num_files_refused: int) -> list[str]:
     east_asian = sum(report.scripts.values()) - sum(families.values())
     if sorted((*families.values(), east_asian, 0.0))[-2] >= MIXED:
         found.append(
-            f"The texts mix scripts ({_shares(report.scripts)}); a small model learns one language "
+            f"The texts mix scripts ({_shares(report.scripts)}); a small model learns one script "
             "better than several."
         )
     if not report.licence:

@@ -84,6 +84,10 @@ class Captions(Dataset):
         """The captions in the order of the file, as int32 [n length]."""
         return self._parts[part]
 
+    def texts(self, part: Split) -> list[str]:
+        """The same captions as they were published."""
+        return [text for text in _lines(part) if self._fits(text)]
+
     @functools.cached_property
     def tokeniser(self) -> Tokeniser:
         """All words of the training part and their numbers."""
@@ -91,11 +95,7 @@ class Captions(Dataset):
 
     @functools.cached_property
     def _parts(self) -> dict[Split, Samples]:
-        parts: dict[Split, Samples] = {}
-        for part in FILES:
-            kept = [text for text in _lines(part) if self._fits(text)]
-            parts[part] = Samples(rows(self.spec, kept))
-        return parts
+        return {part: Samples(rows(self.spec, self.texts(part))) for part in FILES}
 
     def _fits(self, text: str) -> bool:
         return len(self.tokeniser.encode(text)) <= self.length

@@ -97,6 +97,10 @@ class Quatrains(Dataset):
         """The poems in mixed order, as int32 [n 32]."""
         return self._parts[part]
 
+    def texts(self, part: Split) -> list[str]:
+        """The same poems as characters."""
+        return [text for text, _ in self._kept[part]]
+
     @functools.cached_property
     def tokeniser(self) -> Tokeniser:
         """Characters of the training part and their numbers."""
@@ -117,18 +121,19 @@ class Quatrains(Dataset):
 
     @functools.cached_property
     def _parts(self) -> dict[Split, Samples]:
+        return {part: self._samples(poems) for part, poems in self._kept.items()}
+
+    @functools.cached_property
+    def _kept(self) -> dict[Split, list[tuple[str, dict[str, Any]]]]:
+        """The poems of both parts, without those that are left out."""
         of_part: dict[Split, list[tuple[str, dict[str, Any]]]] = {"train": [], "test": []}
         for text, poem in self._poems:
             of_part["test" if poem["split"] == "test" else "train"].append((text, poem))
         taken = {text for text, _ in of_part["test"]}
         once = {text: poem for text, poem in reversed(of_part["train"]) if text not in taken}
-        train = self._samples([*reversed(once.items())])
-        known = (train.values != UNKNOWN).all(1)
-        labels = {name: index[known] for name, index in train.labels.items()}
-        return {
-            "train": Samples(train.values[known], labels),
-            "test": self._samples(of_part["test"]),
-        }
+        encode = self.tokeniser.encode
+        known = [(text, poem) for text, poem in once.items() if UNKNOWN not in encode(text)]
+        return {"train": known[::-1], "test": of_part["test"]}
 
     def _samples(self, poems: Sequence[tuple[str, dict[str, Any]]]) -> Samples:
         forms = [list(FORMS).index(poem["form"]) for _, poem in poems]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
@@ -72,6 +73,15 @@ class TinyShakespeare(Dataset):
         """Windows in the order of the text, as int32 [n length]."""
         return self._parts[part]
 
+    def texts(self, part: Split) -> Iterator[str]:
+        """The same windows as characters."""
+        text = self._texts[part]
+        for start in range(0, len(text) - self.length + 1, self._step(part)):
+            yield text[start : start + self.length]
+
+    def _step(self, part: Split) -> int:
+        return self.length // 2 if part == "train" else self.length
+
     @functools.cached_property
     def tokeniser(self) -> Tokeniser:
         """Characters of the training part and their numbers."""
@@ -85,10 +95,9 @@ class TinyShakespeare(Dataset):
 
     @functools.cached_property
     def _parts(self) -> dict[Split, Samples]:
-        steps: dict[Split, int] = {"train": self.length // 2, "test": self.length}
         parts: dict[Split, Samples] = {}
-        for part, step in steps.items():
-            numbers = np.array(self.tokeniser.encode(self._texts[part]), np.int32)
+        for part, text in self._texts.items():
+            numbers = np.array(self.tokeniser.encode(text), np.int32)
             windows = np.lib.stride_tricks.sliding_window_view(numbers, self.length)
-            parts[part] = Samples(windows[::step].copy())
+            parts[part] = Samples(windows[:: self._step(part)].copy())
         return parts

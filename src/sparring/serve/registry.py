@@ -195,6 +195,8 @@ def _described(name: str, path: Path, stamp: Stamp) -> Description:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadData(f"{path} was not written by Sparring: {error}.") from error
+    except BadData as error:
+        raise BadData(f"{path} cannot be used: {error}") from error
 
 
 def _stamp(path: Path) -> Stamp:

@@ -42,7 +42,7 @@ SPEAKERS = (
     "provenance.verify", "provenance.aigc", "provenance.carriers.json_lines",
     "evaluation.report", "evaluation.comparison", "evaluation.differences",
     "evaluation.sweep", "evaluation._sweep_paper",
-    "data._report", "data._sound_report", "data._text_report",
+    "data._report", "data._sound_report", "data._overlap", "data._text_report",
     "data._points_report", "modalities._scatter", "studio.looking", "studio.making",
 )  # fmt: skip
 """Modules whose sentences stand on pages."""
