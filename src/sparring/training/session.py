@@ -231,8 +231,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             stack.enter_context(files.Lock(run.folder / "lock", f"the run {run.folder}"))
             checkpoint.sweep(run.folder / "checkpoints")
         display = Display(recipe.samples, quiet=quiet or not players.leads)
-        phases = match.objective.phases()
-        model = Model(run.folder, recipe, dataset.spec, dataset.licence, phases)
+        model = Model(run.folder, recipe, dataset.spec, dataset.licence, match.objective.phases())
         saved = _restored(run, match, model, display)
         players.wait()  # or the leader's first checkpoint could look like one to go on from
         display.begin(state.samples)
