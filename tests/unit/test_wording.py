@@ -72,8 +72,11 @@ def test_a_stream_is_what_is_generated(
 
 
 def test_a_mended_text_streams_too_where_one_is_written(sampler: sparring.Sampler) -> None:
-    with pytest.raises(UserError, match="leave out what chooses among several"):
+    told = "a mended one is the best of several; leave repair or stream out"
+    with pytest.raises(UserError, match=told):
         next(stream(worded(sampler, WORDINGS["mended"])[0]))
+    with pytest.raises(UserError, match="leave out what chooses among several"):
+        next(stream(worded(sampler, WORDINGS["chosen"])[0]))
     for refused, told in (({"seed": -1}, "seed = -1"), ({"truncation": 0.0}, "truncation = 0.0"),
                           ({"labels": "loud"}, "heeds no labels")):  # fmt: skip
         more: Any = refused
@@ -107,6 +110,21 @@ def test_mending_keeps_the_likeliest_of_many(sampler: sparring.Sampler) -> None:
     assert isinstance(generator, Choosy)
     assert generator.candidates == MENDING
     assert isinstance(generator.score, Likely)
+
+
+def test_a_chooser_that_is_named_mends(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    asked = Wording(repair="we □est □er□", by="discriminator")
+    writer, _ = worded(sampler, asked)
+    generator = writer.generator
+    assert isinstance(generator, Choosy)
+    assert (generator.candidates, generator.score) == (MENDING, sampler.judge)
+    path, *_ = writer.generate(1).save(tmp_path)
+    facts = verify(path.read_bytes(), path.name).facts
+    assert facts is not None
+    assert facts.origin.ways == {"repair": "we □est □er□", "by": "discriminator"}
+    more, _ = worded(sampler, Wording(repair="we □est □er□", candidates=2))
+    assert isinstance(more.generator, Choosy)
+    assert more.generator.score == sampler.judge, "as where nothing is mended"
 
 
 def test_the_chooser_has_its_way(sampler: sparring.Sampler) -> None:

@@ -45,7 +45,8 @@ class Wording:
         top_p: the likeliest symbols are kept that together have this probability, in [0, 1]; 0
             keeps the likeliest alone.
         candidates: texts that are written for each one that is kept.
-        by: who chooses among them: the discriminator, or the model's own likelihood.
+        by: who chooses among them: the discriminator, or the model's own likelihood; "" = the
+            discriminator, or the likelihood where a text is mended and nothing said of candidates.
         prefix: what every text begins with.
         repair: a text with gaps `□`, one for each missing symbol, to be filled.
         verse: a form that is kept exactly: "five" or "seven" characters a line, and after it, with
@@ -58,7 +59,7 @@ class Wording:
     temperature: float = 1.0
     top_p: float = 1.0
     candidates: int = 1
-    by: str = "discriminator"
+    by: str = ""
     prefix: str = ""
     repair: str = ""
     verse: str = ""
@@ -72,7 +73,7 @@ class Wording:
             raise UserError(
                 f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
             )
-        if self.by not in CHOOSERS:
+        if self.by not in ("", *CHOOSERS):
             raise UserError(f"by = {self.by!r}: {' or '.join(CHOOSERS)} chooses.")
         if self.prefix and self.repair:
             raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
@@ -85,6 +86,13 @@ class Wording:
         """What differs from the usual, for the label of every text."""
         usual = Wording()
         return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
+
+    @property
+    def choice(self) -> tuple[int, str]:
+        """How many texts are written for each one that is kept, and who chooses among them."""
+        if self.repair and self.candidates == 1:
+            return MENDING, self.by or "likelihood"
+        return self.candidates, self.by or "discriminator"
 
 
 def worded(
@@ -107,9 +115,7 @@ def worded(
     temperature, top_p = max(wording.temperature, COLDEST), max(wording.top_p, NARROWEST)
     decoding = Decoding(temperature, top_p, rule, tuple(prefix), len(lost))
     generator: Generator = Worded(model, decoding)
-    candidates, by = wording.candidates, wording.by
-    if wording.repair and candidates == 1:
-        candidates, by = MENDING, "likelihood"
+    candidates, by = wording.choice
     if candidates > 1:
         generator = Choosy(generator, _score(sampler, model, by), candidates)
     form = wording.verse.partition(",")[0].strip()
@@ -170,7 +176,11 @@ def symbols(
     generator = sampler.generator
     if not isinstance(generator, Worded):
         raise UserError(
-            "Only one text can be shown while it is written; leave out what chooses among several."
+            "Only one text can be shown while it is written, and a mended one is the best of "
+            "several; leave repair or stream out."
+            if sampler.given is not None
+            else "Only one text can be shown while it is written; leave out what chooses among "
+            "several."
         )
     sampler.require_finite()
     condition = conditions(sampler.spec, [seed], parse_labels(labels, sampler.labels))
