@@ -273,6 +273,10 @@ def test_a_form_of_verse_asks_for_its_label(tmp_path: Path, writing: Recipe) -> 
     writer, labels = worded(sampler, Wording(verse="five"))
     assert labels == {"form": "five"}
     assert worded(sampler, Wording(verse="five"), "five")[1] == {"form": "five"}
+    mended = Wording(repair="春眠不□晓，处处闻□鸟。")
+    assert worded(sampler, mended)[1] == {"form": "five"}
+    assert worded(sampler, mended, "seven")[1] == {"form": "seven"}, "as is asked for"
+    assert worded(sampler, Wording(repair="春眠不□"))[1] == {}
     with pytest.raises(UserError, match="verse = 'five' and form = 'seven' say different things"):
         worded(sampler, Wording(verse="five"), "seven")
     assert worded(sampler, Wording())[1] == {}

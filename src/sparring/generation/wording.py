@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.generation.sampler import BLOCK, Sampler
-from sparring.generation.verse import Verse
+from sparring.generation.verse import Verse, form_of
 from sparring.modalities._tokens import END, GAP, NO_SYMBOL, PAD, UNKNOWN
 from sparring.modalities.text import Text
 from sparring.networks import Generator
@@ -100,7 +100,8 @@ def worded(
 ) -> tuple[Sampler, Mapping[str, str]]:
     """The same model, writing in this way, and the labels that it is to be asked for.
 
-    These are those given, and where nothing is said, what a form of verse implies.
+    These are those given, and where nothing is said, what a form of verse implies: the one that is
+    asked for, or that of the lines which are to be mended.
 
     Raises:
         UserError: it makes no texts, has no discriminator to choose with, or cannot fulfil a wish.
@@ -119,9 +120,10 @@ def worded(
     if candidates > 1:
         generator = Choosy(generator, _score(sampler, model, by), candidates)
     form = wording.verse.partition(",")[0].strip()
-    implied = {name: form for name, classes in sampler.labels.items() if form in classes}
+    seen = form or form_of(wording.repair)
+    implied = {name: seen for name, classes in sampler.labels.items() if seen in classes}
     asked = parse_labels(labels, sampler.labels)
-    for name in implied:
+    for name in implied if form else ():
         if asked.get(name, form) != form:
             raise UserError(
                 f"verse = {wording.verse!r} and {name} = {asked[name]!r} say different things; "
