@@ -141,7 +141,7 @@ ASKED: list[tuple[tuple[str, ...], str]] = [
     (("--top-p", "2"), "top_p = 2.0"),
     (("--top-p", "-1"), "top_p = -1.0"),
     (("--stream", "--candidates", "2"), "leave out what chooses among several"),
-    (("--stream", "--repair", "we □est"), "leave out what chooses among several"),
+    (("--stream", "--repair", "we □est"), "leave repair or stream out"),
     (("--stream", "--count", "2"), "--stream shows one text"),
     (("--stream", "--json"), "--stream shows one text"),
     (("--stream", "--out", "elsewhere"), "--stream writes no file"),

@@ -168,7 +168,8 @@ def test_what_is_remembered_is_what_is_read_anew(name: str, gaps: bool) -> None:
             steps.append(writer.following(last, state))
             last = text[:, place]
     torch.testing.assert_close(torch.stack(steps, 1), whole, rtol=1e-4, atol=1e-5)
-    heeds = name != "recurrent" and gaps
+    assert writer.heeds_given == (name != "recurrent")
+    heeds = writer.heeds_given and gaps
     with torch.no_grad():
         assert torch.allclose(whole, writer.logits(text, asked(5)), atol=1e-3) != heeds
 

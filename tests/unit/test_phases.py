@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import sparring
+from sparring.core.errors import UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import Streams
 from sparring.core.spec import Batch, Loss, Moment
@@ -128,6 +129,20 @@ def test_a_training_resumes_bit_for_bit_from_every_phase(
         assert (again.checkpoints[0] / "weights.safetensors").read_bytes() == whole, stop
         assert [{k: v for k, v in row.items() if k.startswith("loss")}
                 for row in again.metrics] == rows  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["likelihood", "reinforce", "gumbel"])
+def test_gaps_need_a_generator_that_sees_behind_them(
+    name: str, writing: Recipe, tmp_path: Path
+) -> None:
+    table = writing.to_json() | {"objective": {"name": name, "gaps": 0.25}}
+    if name == "likelihood":
+        table["networks"].pop("discriminator")
+    told = r"gaps = 0\.25: .* such as transformer, or set objective\.gaps to 0"
+    with pytest.raises(UserError, match=told) as refused:
+        sparring.train(Recipe.from_json(table), out=tmp_path / "run", quiet=True)
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "run" / "checkpoints").exists()
 
 
 def test_judging_begins_at_its_start(writing: Recipe, tmp_path: Path) -> None:

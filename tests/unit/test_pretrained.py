@@ -21,7 +21,7 @@ from sparring.core.recipe import Recipe
 from sparring.core.spec import Condition, Spec
 from sparring.data.text_file import TextFile
 from sparring.generation import wording
-from sparring.modalities import _tokens
+from sparring.modalities import _tokens, _utf8
 from sparring.modalities._tokens import END, MADE_FROM, PAD, UNKNOWN
 from sparring.networks.pretrained import NEVER, PretrainedGenerator
 from sparring.training.session import resume, train
@@ -45,13 +45,14 @@ def config_of(family: str, vocabulary: int) -> Any:
     )  # fmt: skip
 
 
-def write_tokeniser(folder: Path, lines: list[str]) -> int:
+def write_tokeniser(folder: Path, lines: list[str], size: int = 80) -> int:
     tokens = Tokenizer(models.BPE())
     tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokens.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=80, special_tokens=[AddedToken(SIGN, special=True)], show_progress=False
-    )
+        vocab_size=size, special_tokens=[AddedToken(SIGN, special=True)], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet() if size > 256 else [],
+    )  # fmt: skip
     tokens.train_from_iterator([*lines, "<|> endoftext that is only told of, é"], trainer)
     tokens.save(str(folder / "tokenizer.json"))
     return tokens.get_vocab_size()
@@ -221,6 +222,32 @@ def test_it_is_trained_and_leaves_its_folder(
     told = "".join(wording.stream(asked, seed=1))
     assert told.startswith("the cat")
     assert told == made.modality.texts(asked.generate(1, seed=1).samples)[0]
+
+
+def test_controls_that_no_text_may_hold_are_replaced(tmp_path: Path) -> None:
+    write_tokeniser(tmp_path, LINES, size=300)
+    known = _tokens.Tokeniser.of_folder(tmp_path)
+    for control in "\0\x04\x1b\x7f":
+        assert known.decode(known.encode(f"a{control}b")) == f"a{_tokens.NO_SYMBOL}b"
+        assert not any(control in surface for surface in known.surfaces)
+    assert known.decode(known.encode("a\tb\nc\fd")) == "a\tb\nc\fd"
+
+
+def test_a_model_of_all_bytes_writes_texts_that_can_be_read(tmp_path: Path) -> None:
+    size = write_tokeniser(tmp_path, LINES, size=300)
+    model = transformers.AutoModelForCausalLM.from_config(config_of("gpt2", size))
+    model.save_pretrained(tmp_path)
+    lines = tmp_path / "lines.txt"
+    lines.write_text("\n".join(LINES), encoding="utf-8")
+    run = train(recipe(tmp_path, str(lines), "likelihood"), out=tmp_path / "run", quiet=True)
+    sampler = run.sampler()
+    made = sampler.generate(4)
+    texts = made.modality.texts(made.samples)
+    paths = made.save(tmp_path / "samples")
+    for text, path in zip(texts, paths, strict=False):
+        assert _utf8.decoded(path.read_bytes()).startswith(_utf8.decoded(text.encode()))
+    asked, _ = wording.worded(sampler, wording.Wording())
+    assert "".join(wording.stream(asked, seed=1)) == texts[1]
 
 
 def test_a_run_goes_on_without_the_weights_that_it_began_with(lines: str, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_one_sentence_for_each_fault(tmp_path: Path, content: bytes, told: str) 
         ("a.jsonl", "{text}", {}, "line 1 is no JSON: "),
         ("a.jsonl", "[" * 99_999, {}, "line 1 is no JSON: "),
         ("a.jsonl", '{"text": null}', {}, "line 1 holds no text in the column 'text'"),
-        ("a.jsonl", '\n{"text": "\\ud800"}', {}, r"\(line 2\) is not UTF-8"),
+        ("a.jsonl", '\n{"text": "\\ud800"}', {}, "line 2 holds half of a pair of surrogates"),
         ("a.jsonl", '\n{"text": "\\u0000"}', {}, "character 1 of line 2 is the control 0x00"),
         ("a.txt", "x\ny", {"label": "m"}, r"\.txt have no columns"),
         ("a.txt", "x\ny", {"sample": "window"}, "too little text for windows of 64 characters"),

@@ -21,6 +21,7 @@ from sparring.data._picture_report import PictureReport
 from sparring.data._text_counts import SHOWN, TextCounts
 from sparring.data._text_report import TextReport
 from sparring.data._text_rows import LONGEST
+from sparring.data.text_file import TextFile
 
 
 def sentences(count: int, words: int = 9) -> list[str]:
@@ -127,11 +128,12 @@ def test_texts_stand_in_a_column(tmp_path: Path) -> None:
     rows = [{"id": "7", "n": 1, "text": "one"}, {"text": "two\nlines"}, {"id": 3}, ["no"], "bare"]
     lines = [*map(json.dumps, rows), "{", "", '{"text": "\\ud800"}', '{"text": "\\u0000"}']
     report = looked_over(tmp_path / "a.jsonl", "\n".join(lines))
-    assert (report.count, report.columns) == (3, {"text": 5})
+    assert (report.count, report.columns) == (2, {"text": 4})
+    assert report.quarantined.pop("line 6").startswith("it is no JSON: ")
     assert report.quarantined == {
         "line 3": "it has no text in the column 'text'",
-        "line 4": "it has no text in the column 'text'",
-        "line 6": "it is no JSON",
+        "line 4": 'it is no JSON object, such as {"text": "..."}',
+        "line 5": 'it is no JSON object, such as {"text": "..."}',
         "line 8": "it holds half of a pair of surrogates",
         "line 9": "character 1 of line 9 is the control 0x00",
     }
@@ -141,7 +143,8 @@ def test_without_that_name_the_first_column_with_words_is_taken(tmp_path: Path) 
     table = 'id,caption,more\n1,"a, b",x\n2,"two\nlines",y\n\n3\n'
     report = looked_over(tmp_path / "a.csv", table)
     assert (report.count, report.columns) == (2, {"caption": 2})
-    assert report.quarantined == {"line 6": "it has no text in the column 'caption'"}
+    told = "it has 1 columns and the first has 3; they are told apart by commas"
+    assert report.quarantined == {"line 6": told}
     report = looked_over(tmp_path / "b.csv", "caption,text\na,b\n")
     assert report.columns == {"text": 1}
     report = looked_over(tmp_path / "b.jsonl", '{"n": 1, "poem": "a"}\n')
@@ -152,6 +155,53 @@ def test_a_cell_without_an_end_is_refused(tmp_path: Path) -> None:
     report = looked_over(tmp_path / "a.csv", 'text\n"' + "a word\n" * 20_000)
     assert report.unusable >= 1
     assert "it is no CSV" in str(report.quarantined)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place", "told"),
+    [
+        ("a.csv", 'text\none\ntwo\n"three\n', "line 4", "no CSV: unexpected end of data"),
+        ("a.csv", 'text\none\n"two" more\nthree\n', "line 3", "no CSV: "),
+        ("a.csv", "text,n\none,1\ntwo,2,3\nthree,3\n", "line 3", "3 columns and the first has 2"),
+        ("a.csv", "text,n\none,1\n\ntwo,2\nthree\n", "line 5", "1 columns and the first has 2"),
+        ("a.jsonl", '{"text": "one"}\n"two"\n{"text": "three"}', "line 2", "no JSON object"),
+        ("a.jsonl", '{"text": "one"}\n{"text": "a\\ud800"}', "line 2", "a pair of surrogates"),
+        ("a.jsonl", '{"text": "one"}\n{"text": null}', "line 2", "no text in the column 'text'"),
+    ],
+)
+def test_what_training_refuses_is_told_before(
+    tmp_path: Path, name: str, content: str, place: str, told: str
+) -> None:
+    report = looked_over(tmp_path / name, content)
+    (line, reason), *_ = report.quarantined.items()
+    assert line == place
+    assert told in reason
+    assert report.count >= 1, "lines around it are counted"
+    with pytest.raises(BadData, match=f"cannot be used: {place} .*{told}"):
+        TextFile(path=str(tmp_path / name)).split("train")
+
+
+def test_what_training_takes_is_told_to_be_of_use(tmp_path: Path) -> None:
+    for name, content in (("a.csv", "text,mood\n5,x\n6,y\n"), ("a.jsonl", '{"text": 5}\n' * 2)):
+        report = looked_over(tmp_path / name, content)
+        assert (report.count, report.unusable, report.columns) == (2, 0, {"text": 2})
+
+
+def test_lines_after_unreadable_ones_keep_their_numbers(tmp_path: Path) -> None:
+    report = looked_over(tmp_path / "a.csv", b"text\ncaf\xe9\none\ntwo,2\n")
+    assert list(report.quarantined) == ["line 2", "line 4"]
+
+
+def test_a_folder_of_packed_texts(tmp_path: Path) -> None:
+    one, two, three = sentences(3)
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(f"{one}\n{two}".encode()))
+    (tmp_path / "b.txt").write_text(f"{three}\n{one}")
+    (tmp_path / "c.txt.gz").write_bytes(gzip.compress(one.encode())[:-9])
+    (tmp_path / "licence.txt.gz").write_bytes(gzip.compress(b"CC0"))
+    report = looked_over(tmp_path)
+    assert (report.count, report.files, report.others) == (4, 2, 1)
+    assert report.copies == [["a.txt.gz line 1", "b.txt line 2"]]
+    assert report.quarantined["c.txt.gz"].startswith("it cannot be unpacked: ")
 
 
 def test_packed_files_are_read_and_damaged_ones_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from sparring.core.errors import UserError
 from sparring.core.spec import Condition, Spec
-from sparring.generation.verse import Verse
+from sparring.generation.verse import Verse, form_of
 from sparring.modalities import _prosody
 from sparring.modalities._prosody import has_form, has_rhyme, has_tones, lines_of
 from sparring.modalities._tokens import END, Kind, Tokeniser
@@ -203,3 +203,20 @@ def test_what_is_given_must_keep_the_form_itself(
 def test_a_damaged_poem_must_be_a_whole_one(text: Text) -> None:
     with pytest.raises(UserError, match="has 24 symbols with its marks; what is given has 3"):
         Verse.read("five", text).around([HOLE] * 3, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ("白日依山□，黄河入海□", "five"),
+        ("白日依山□，黄河入海□。欲穷千里目，更上一层□。", "five"),
+        ("朝辞白帝□云间，千里江陵一日□。", "seven"),
+        ("□" * 5, "five"),
+        ("白日依山□，黄河入□", ""),
+        ("白日□山，黄□入海", ""),
+        ("we □e，th□re", ""),
+        ("", ""),
+    ],
+)
+def test_lines_tell_their_form(given: str, form: str) -> None:
+    assert form_of(given) == form

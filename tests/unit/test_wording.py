@@ -72,8 +72,11 @@ def test_a_stream_is_what_is_generated(
 
 
 def test_a_mended_text_streams_too_where_one_is_written(sampler: sparring.Sampler) -> None:
-    with pytest.raises(UserError, match="leave out what chooses among several"):
+    told = "a mended one is the best of several; leave repair or stream out"
+    with pytest.raises(UserError, match=told):
         next(stream(worded(sampler, WORDINGS["mended"])[0]))
+    with pytest.raises(UserError, match="leave out what chooses among several"):
+        next(stream(worded(sampler, WORDINGS["chosen"])[0]))
     for refused, told in (({"seed": -1}, "seed = -1"), ({"truncation": 0.0}, "truncation = 0.0"),
                           ({"labels": "loud"}, "heeds no labels")):  # fmt: skip
         more: Any = refused
@@ -107,6 +110,21 @@ def test_mending_keeps_the_likeliest_of_many(sampler: sparring.Sampler) -> None:
     assert isinstance(generator, Choosy)
     assert generator.candidates == MENDING
     assert isinstance(generator.score, Likely)
+
+
+def test_a_chooser_that_is_named_mends(sampler: sparring.Sampler, tmp_path: Path) -> None:
+    asked = Wording(repair="we □est □er□", by="discriminator")
+    writer, _ = worded(sampler, asked)
+    generator = writer.generator
+    assert isinstance(generator, Choosy)
+    assert (generator.candidates, generator.score) == (MENDING, sampler.judge)
+    path, *_ = writer.generate(1).save(tmp_path)
+    facts = verify(path.read_bytes(), path.name).facts
+    assert facts is not None
+    assert facts.origin.ways == {"repair": "we □est □er□", "by": "discriminator"}
+    more, _ = worded(sampler, Wording(repair="we □est □er□", candidates=2))
+    assert isinstance(more.generator, Choosy)
+    assert more.generator.score == sampler.judge, "as where nothing is mended"
 
 
 def test_the_chooser_has_its_way(sampler: sparring.Sampler) -> None:
@@ -255,6 +273,10 @@ def test_a_form_of_verse_asks_for_its_label(tmp_path: Path, writing: Recipe) -> 
     writer, labels = worded(sampler, Wording(verse="five"))
     assert labels == {"form": "five"}
     assert worded(sampler, Wording(verse="five"), "five")[1] == {"form": "five"}
+    mended = Wording(repair="春眠不□晓，处处闻□鸟。")
+    assert worded(sampler, mended)[1] == {"form": "five"}
+    assert worded(sampler, mended, "seven")[1] == {"form": "seven"}, "as is asked for"
+    assert worded(sampler, Wording(repair="春眠不□"))[1] == {}
     with pytest.raises(UserError, match="verse = 'five' and form = 'seven' say different things"):
         worded(sampler, Wording(verse="five"), "seven")
     assert worded(sampler, Wording())[1] == {}

@@ -66,7 +66,11 @@ Candidates = Annotated[
     int, typer.Option(help="Write so many, keep the most real one.", rich_help_panel=TEXTS)
 ]
 By = Annotated[
-    str, typer.Option(help="Who chooses: discriminator or likelihood.", rich_help_panel=TEXTS)
+    str,
+    typer.Option(
+        help="Who chooses: discriminator or likelihood; else the first, but the second to mend.",
+        rich_help_panel=TEXTS,
+    ),
 ]
 Prefix = Annotated[str, typer.Option(help="What texts begin with.", rich_help_panel=TEXTS)]
 Repair = Annotated[
@@ -96,7 +100,7 @@ def generate(
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     candidates: Candidates = 1,
-    by: By = "discriminator",
+    by: By = "",
     prefix: Prefix = "",
     repair: Repair = "",
     verse: Verse = "",
@@ -116,7 +120,7 @@ def generate(
     labels = labelling(producer, visible, no_labels, no_credentials, time_stamp)
     wording = (temperature, top_p, candidates, by, prefix, repair, verse)
     if like:
-        usual = wording == (1.0, 1.0, 1, "discriminator", "", "", "") and truncation == 1.0
+        usual = wording == (1.0, 1.0, 1, "", "", "", "") and truncation == 1.0
         _require_nothing_else(usual, count, seed, between, say, stream, label, form)
         remaking.remake(model, Path(like), labels, out, device, trusted, as_json)
         return

@@ -19,7 +19,6 @@ from sparring.modalities import _sheet, _typeset
 MANY = 0.01  # share of texts from which on copies are a problem
 MIXED = 0.1  # share of letters from which on another script is one
 EAST_ASIAN = ("Han", "Kana", "Hangul")
-SUFFIX = ".txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +101,15 @@ class TextTally(Tally):
         self.other: TextTally | None = None
 
     def claims(self, name: str, content: bytes) -> bool:
-        """Text files by their name, but no licences."""
+        """Text files by their name, packed ones too, but no licences."""
         last = name.split("/")[-1].lower()
-        return last.endswith(SUFFIX) and not last.startswith(LICENCES)
+        is_text = _text_rows.kind_of(Path(last)) == _text_rows.PLAIN
+        return is_text and not last.startswith(LICENCES)
 
     def count(self, name: str, content: bytes) -> tuple[str, Sequence[str]]:
         """Count its lines."""
-        return self.take(name, SUFFIX, io.BytesIO(content)), ()
+        with _text_rows.unpacked(name, content) as file:
+            return self.take(name, _text_rows.PLAIN, file), ()
 
     def take(self, name: str, kind: str, file: io.BufferedIOBase) -> str:
         """Count the texts of one file and tell its encoding; `name` is "" where it is the only one.
@@ -221,10 +222,10 @@ class NotText(BadData):
 
 def _read(path: Path, tally: TextTally, name: str) -> None:
     kind = _text_rows.kind_of(path)
-    if kind not in _text_rows.READERS:
+    if kind not in _text_rows.KINDS:
         raise BadData(
             f"{path} is no zip archive, and no file of texts either: those end in "
-            f"{', '.join(_text_rows.READERS)}, or in {_text_rows.PACKED} after that."
+            f"{', '.join(_text_rows.KINDS)}, or in {_text_rows.PACKED} after that."
         )
     try:
         with _text_rows.opened(path) as file:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 from pathlib import Path
@@ -21,8 +23,16 @@ HEAD = 4_096  # bytes that tell an encoding
 COLUMN = "text"
 PACKED = ".gz"
 NAMED = 1_000  # lines that cannot be used of which the reasons are kept
+BLOCK = 1 << 20  # bytes that are unpacked at once
+MOST_BYTES = 20_000_000_000  # of one unpacked file
+SCALARS = (str, int, float)  # truth values are whole numbers
+HALF = "holds half of a pair of surrogates"
 Rows = Iterator[tuple[int, str]]
 """Numbers of lines from one, and what stands there."""
+Records = Iterator[tuple[int, Mapping[str, Any]]]
+"""The same, of rows with columns."""
+Refuse = Callable[[int, str], None]
+"""Is told the number of a line that cannot be used and why, as in "is no JSON"."""
 
 
 @dataclass
@@ -64,6 +74,26 @@ def kind_of(path: Path) -> str:
 def opened(path: Path) -> BufferedIOBase:
     """A file to read, unpacked where its name ends in ".gz"."""
     return gzip.GzipFile(path) if path.suffix.lower() == PACKED else path.open("rb")
+
+
+def unpacked(name: str, content: bytes) -> BufferedIOBase:
+    """A file to read that is in memory already, unpacked where its name ends in ".gz".
+
+    Raises:
+        BadData: with the bare reason: it is damaged, or holds too much.
+    """
+    if not name.lower().endswith(PACKED):
+        return io.BytesIO(content)
+    file, size = gzip.GzipFile(fileobj=io.BytesIO(content)), 0
+    try:
+        while block := file.read(BLOCK):  # all of it, before anything in it is counted
+            size += len(block)
+            if size > MOST_BYTES:
+                raise BadData(f"it holds more than {MOST_BYTES:,} bytes; cut it into parts")
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadData(f"it cannot be unpacked: {error}") from error
+    file.seek(0)
+    return file
 
 
 def encoding(head: bytes) -> str:
@@ -109,79 +139,115 @@ def texts(kind: str, found: Rows, notes: Notes) -> Rows:
     Raises:
         BadData: there is no such kind of file, or no column with text.
     """
-    for number, text in READERS[kind](found, notes):
+    if kind != PLAIN:
+        records = TABLES[kind](found, lambda number, why: notes.refuse(number, f"it {why}"))
+        found = _cells(records, notes)
+    for number, text in found:
         if not text.startswith(MARK.strip()):
             yield number, text
 
 
-def _of_txt(found: Rows, notes: Notes) -> Rows:
-    return found
-
-
-def _of_jsonl(found: Rows, notes: Notes) -> Rows:
-    column = ""
+def _records_of_jsonl(found: Rows, refuse: Refuse) -> Records:
     for number, line in found:
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError):
-            notes.refuse(number, "it is no JSON")
+        except (ValueError, RecursionError) as error:
+            refuse(number, f"is no JSON: {error}")
             continue
-        row = row if isinstance(row, dict) else {COLUMN: row}
-        column = column or _column(row)
-        yield from _cell(number, row.get(column), column, notes)
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            refuse(number, 'is no JSON object, such as {"text": "..."}')
 
 
-def _of_csv(found: Rows, notes: Notes) -> Rows:
-    reader = csv.reader(line + "\n" for _, line in found)
+def _records_of_csv(found: Rows, refuse: Refuse) -> Records:
+    number = 0  # of the line that the reader has come to
+
+    def fed() -> Iterator[str]:
+        nonlocal number
+        for at, line in found:
+            number = at
+            yield line + "\n"
+
+    reader = csv.reader(fed(), strict=True)
     names: list[str] = []
-    column = ""
     while True:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            notes.refuse(reader.line_num, f"it is no CSV: {error}")
+            refuse(number, f"is no CSV: {error}")
             continue
         if row is None:
             return
         if not names:
             names = row
+        elif len(row) not in (0, len(names)):
+            refuse(
+                number,
+                f"has {len(row):,} columns and the first has {len(names):,}; they are told apart "
+                "by commas",
+            )
         elif row:
-            cells = dict(zip(names, row, strict=False))
-            column = column or _column({name: _number_or_text(cells[name]) for name in cells})
-            yield from _cell(reader.line_num, cells.get(column), column, notes)
+            yield number, dict(zip(names, row, strict=True))
 
 
-def _cell(number: int, value: Any, column: str, notes: Notes) -> Rows:
-    if not isinstance(value, str):
-        notes.refuse(number, f"it has no text in the column {column!r}")
-        return
-    try:
+def text_of(value: Any, *, replace: bool = False, lines_before: int = 0) -> str:
+    """What a cell says.
+
+    Args:
+        value: the cell, one of `SCALARS`.
+        replace: as for `_utf8.decoded`.
+        lines_before: as for `_utf8.decoded`.
+
+    Raises:
+        BadData: with the bare reason: it holds what no text may hold.
+        UnicodeEncodeError: it holds half of a pair of surrogates, which is not to be replaced.
+    """
+    content = str(value).encode("utf-8", "surrogatepass" if replace else "strict")
+    return _utf8.decoded(content, replace=replace, lines_before=lines_before)
+
+
+def _cells(records: Records, notes: Notes) -> Rows:
+    column = ""
+    for number, row in records:
+        column = column or _column(row)
+        value = row.get(column)
+        if not isinstance(value, SCALARS):
+            notes.refuse(number, f"it has no text in the column {column!r}")
+            continue
         notes.columns[column] += 1
-        yield number, _utf8.decoded(value.encode("utf-8"), lines_before=number - 1)
-    except UnicodeEncodeError:
-        notes.refuse(number, "it holds half of a pair of surrogates")
-    except BadData as reason:
-        notes.refuse(number, str(reason))
+        try:
+            text = text_of(value, lines_before=number - 1)
+        except UnicodeEncodeError:
+            notes.refuse(number, f"it {HALF}")
+        except BadData as reason:
+            notes.refuse(number, str(reason))
+        else:
+            yield number, text
 
 
-def _column(row: dict[str, Any]) -> str:
+def _column(row: Mapping[str, Any]) -> str:
     """Where the text stands: in the column "text", else in the first one that holds words."""
-    if isinstance(row.get(COLUMN), str):
-        return COLUMN
-    return next((name for name, value in row.items() if isinstance(value, str)), COLUMN)
+    wordy = (name for name, value in row.items() if _is_words(value))
+    return COLUMN if COLUMN in row else next(wordy, COLUMN)
 
 
-def _number_or_text(cell: str) -> float | str:
+def _is_words(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
     try:
-        return float(cell)
+        float(value)
     except ValueError:
-        return cell
+        return True
+    return False
 
 
-READERS: dict[str, Callable[[Rows, Notes], Rows]] = {
-    ".txt": _of_txt,
-    ".jsonl": _of_jsonl,
-    ".csv": _of_csv,
+PLAIN = ".txt"
+TABLES: dict[str, Callable[[Rows, Refuse], Records]] = {
+    ".jsonl": _records_of_jsonl,
+    ".csv": _records_of_csv,
 }
+"""How the rows of a file are read, by its ending."""
+KINDS = (PLAIN, *TABLES)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +12,21 @@ from typing import Any
 from sparring.core.errors import BadData
 from sparring.core.mark import MARK
 from sparring.data._listing import LICENCES, listed
-from sparring.data._text_rows import LONGEST, kind_of, opened
+from sparring.data._text_rows import (
+    HALF,
+    KINDS,
+    LONGEST,
+    MOST_BYTES,
+    PLAIN,
+    SCALARS,
+    TABLES,
+    kind_of,
+    opened,
+    text_of,
+)
 from sparring.modalities import _utf8
 
 LONGEST_LABEL = 100  # characters
-MOST_BYTES = 20_000_000_000  # of one unpacked file
-SCALARS = (str, int, float)  # truth values are whole numbers
 NAMED = 8  # columns spelled out in a complaint
 
 
@@ -67,7 +74,7 @@ class TextSource:
         if not self.path.exists():
             raise BadData(f"There is no file or folder {self.path.absolute()}.")
         if not self.path.is_dir():
-            if kind_of(self.path) not in (PLAIN, *READERS):
+            if kind_of(self.path) not in KINDS:
                 raise BadData(
                     f"{self.path} is no .txt, .jsonl or .csv file (plain or packed as .gz) and no "
                     "folder of .txt files."
@@ -108,7 +115,7 @@ class TextSource:
         if kind == PLAIN:
             yield from ((text, "") for _, text in lines)
             return
-        for place, row in READERS[kind](lines):
+        for place, row in TABLES[kind](lines, _refuse):
             text = self._cell(row, self.column, "data.column", place)
             label = self._cell(row, self.label, "data.label", place) if self.label else ""
             if len(label) > LONGEST_LABEL or (self.label and not label.strip()):
@@ -127,8 +134,10 @@ class TextSource:
         value = row[name]
         if not isinstance(value, SCALARS):
             raise BadData(f"line {place:,} holds no text in the column {name!r}")
-        content = str(value).encode("utf-8", "surrogatepass")
-        return _utf8.decoded(content, replace=self.replace, lines_before=place - 1)
+        try:
+            return text_of(value, replace=self.replace, lines_before=place - 1)
+        except UnicodeEncodeError as error:
+            raise BadData(f"line {place:,} {HALF}") from error
 
 
 def _lines(path: Path, replace: bool) -> Iterator[tuple[int, str]]:
@@ -146,34 +155,5 @@ def _lines(path: Path, replace: bool) -> Iterator[tuple[int, str]]:
                 yield number, line
 
 
-def _rows_of_jsonl(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise BadData(f"line {number:,} is no JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise BadData(f'line {number:,} is no JSON object, such as {{"text": "..."}}')
-        yield number, row
-
-
-def _rows_of_csv(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.reader((line + "\n" for _, line in lines), strict=True)
-    try:
-        names: list[str] = next(reader, [])
-        for row in reader:
-            if len(row) not in (0, len(names)):
-                raise BadData(
-                    f"line {reader.line_num:,} has {len(row):,} columns and the first has "
-                    f"{len(names):,}; they are told apart by commas"
-                )
-            if row:
-                yield reader.line_num, dict(zip(names, row, strict=True))
-    except csv.Error as error:
-        raise BadData(f"line {reader.line_num:,} is no CSV: {error}") from error
-
-
-PLAIN = ".txt"
-READERS = {".jsonl": _rows_of_jsonl, ".csv": _rows_of_csv}
+def _refuse(number: int, why: str) -> None:
+    raise BadData(f"line {number:,} {why}")

@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.modalities import _prosody
 from sparring.modalities._prosody import LINES, RHYMES
-from sparring.modalities._tokens import END, NO_SYMBOL
+from sparring.modalities._tokens import END, GAP, NO_SYMBOL
 from sparring.modalities.text import Text
 from sparring.networks._language import HOLE
 
@@ -148,6 +148,14 @@ class Verse:
         """Which symbols rhyme with these, and are others."""
         alike = (self.rhymes[ends][:, None] & self.rhymes) > 0
         return alike.scatter(1, ends[:, None], False)
+
+
+def form_of(given: str) -> str:
+    """The form of verse whose lines these are, with or without gaps; "" where it is none."""
+    lines = _prosody.lines_of(given)
+    if not all(each == GAP or _is_han(each) for line in lines for each in line):
+        return ""
+    return next((form for form, wide in LENGTHS.items() if {*map(len, lines)} == {wide}), "")
 
 
 def _fits(surfaces: Sequence[str], wide: int, tones: np.ndarray | None) -> Bool[Tensor, "p n v"]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.core.errors import UserError
 from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.generation.sampler import BLOCK, Sampler
-from sparring.generation.verse import Verse
+from sparring.generation.verse import Verse, form_of
 from sparring.modalities._tokens import END, GAP, NO_SYMBOL, PAD, UNKNOWN
 from sparring.modalities.text import Text
 from sparring.networks import Generator
@@ -45,7 +45,8 @@ class Wording:
         top_p: the likeliest symbols are kept that together have this probability, in [0, 1]; 0
             keeps the likeliest alone.
         candidates: texts that are written for each one that is kept.
-        by: who chooses among them: the discriminator, or the model's own likelihood.
+        by: who chooses among them: the discriminator, or the model's own likelihood; "" = the
+            discriminator, or the likelihood where a text is mended and nothing said of candidates.
         prefix: what every text begins with.
         repair: a text with gaps `□`, one for each missing symbol, to be filled.
         verse: a form that is kept exactly: "five" or "seven" characters a line, and after it, with
@@ -58,7 +59,7 @@ class Wording:
     temperature: float = 1.0
     top_p: float = 1.0
     candidates: int = 1
-    by: str = "discriminator"
+    by: str = ""
     prefix: str = ""
     repair: str = ""
     verse: str = ""
@@ -72,7 +73,7 @@ class Wording:
             raise UserError(
                 f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
             )
-        if self.by not in CHOOSERS:
+        if self.by not in ("", *CHOOSERS):
             raise UserError(f"by = {self.by!r}: {' or '.join(CHOOSERS)} chooses.")
         if self.prefix and self.repair:
             raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
@@ -86,13 +87,21 @@ class Wording:
         usual = Wording()
         return {k: v for k, v in vars(self).items() if v != getattr(usual, k)}
 
+    @property
+    def choice(self) -> tuple[int, str]:
+        """How many texts are written for each one that is kept, and who chooses among them."""
+        if self.repair and self.candidates == 1:
+            return MENDING, self.by or "likelihood"
+        return self.candidates, self.by or "discriminator"
+
 
 def worded(
     sampler: Sampler, wording: Wording, labels: Mapping[str, str] | str = ""
 ) -> tuple[Sampler, Mapping[str, str]]:
     """The same model, writing in this way, and the labels that it is to be asked for.
 
-    These are those given, and where nothing is said, what a form of verse implies.
+    These are those given, and where nothing is said, what a form of verse implies: the one that is
+    asked for, or that of the lines which are to be mended.
 
     Raises:
         UserError: it makes no texts, has no discriminator to choose with, or cannot fulfil a wish.
@@ -107,15 +116,14 @@ def worded(
     temperature, top_p = max(wording.temperature, COLDEST), max(wording.top_p, NARROWEST)
     decoding = Decoding(temperature, top_p, rule, tuple(prefix), len(lost))
     generator: Generator = Worded(model, decoding)
-    candidates, by = wording.candidates, wording.by
-    if wording.repair and candidates == 1:
-        candidates, by = MENDING, "likelihood"
+    candidates, by = wording.choice
     if candidates > 1:
         generator = Choosy(generator, _score(sampler, model, by), candidates)
     form = wording.verse.partition(",")[0].strip()
-    implied = {name: form for name, classes in sampler.labels.items() if form in classes}
+    seen = form or form_of(wording.repair)
+    implied = {name: seen for name, classes in sampler.labels.items() if seen in classes}
     asked = parse_labels(labels, sampler.labels)
-    for name in implied:
+    for name in implied if form else ():
         if asked.get(name, form) != form:
             raise UserError(
                 f"verse = {wording.verse!r} and {name} = {asked[name]!r} say different things; "
@@ -170,7 +178,11 @@ def symbols(
     generator = sampler.generator
     if not isinstance(generator, Worded):
         raise UserError(
-            "Only one text can be shown while it is written; leave out what chooses among several."
+            "Only one text can be shown while it is written, and a mended one is the best of "
+            "several; leave repair or stream out."
+            if sampler.given is not None
+            else "Only one text can be shown while it is written; leave out what chooses among "
+            "several."
         )
     sampler.require_finite()
     condition = conditions(sampler.spec, [seed], parse_labels(labels, sampler.labels))

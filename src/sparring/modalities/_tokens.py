@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sparring.core.errors import BadData, UserError
-from sparring.modalities import _folder_tokens
+from sparring.modalities import _folder_tokens, _utf8
 from sparring.modalities._breaking import CLOSING_WIDE, HAN, OPENING
 from sparring.modalities._folder_tokens import FolderTokens
 
@@ -156,14 +156,18 @@ class Tokeniser:
         return {self.surfaces[n]: n for n in numbers if self.surfaces[n] not in RESERVED}
 
     def decode(self, numbers: Sequence[int]) -> str:
-        """The text before the first end or padding."""
+        """The text before the first end or padding.
+
+        Control characters that no text may hold, which models of single bytes can write, become
+        U+FFFD, so that they reach neither files nor terminals.
+        """
         kept = []
         for number in numbers:
             if number in (END, PAD):
                 break
             kept.append(int(number))
         if self.is_piecewise:
-            return self._model.decode(kept)
+            return _utf8.without_controls(self._model.decode(kept))
         surfaces = [self.surfaces[number] for number in kept]
         return "".join(surfaces) if self.kind == "characters" else _joined(surfaces)
 
@@ -175,6 +179,7 @@ class Tokeniser:
         ]
         if self.kind == "words":
             plain = [surface.removeprefix(" ") for surface in plain]
+        plain = [_utf8.without_controls(surface) for surface in plain]
         return ("", NO_SYMBOL, "", *plain[MADE_FROM:])
 
 

@@ -48,7 +48,10 @@ def decoded(
             f"(0x{content[error.start]:02x}); save it as UTF-8"
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _without_controls(text, replace, lines_before)
+    if replace:
+        return without_controls(text)
+    _require_no_controls(text, lines_before)
+    return text
 
 
 def read(path: Path, most: int, *, replace: bool = False) -> str:
@@ -70,11 +73,19 @@ def read(path: Path, most: int, *, replace: bool = False) -> str:
         raise BadData(f"{path} cannot be used: {error}.") from error
 
 
-def _without_controls(text: str, replace: bool, lines_before: int) -> str:
-    controls = {c for c in set(text) if (c < " " or c == "\x7f") and c not in ALLOWED}
-    if controls and not replace:
+def without_controls(text: str) -> str:
+    """The same with U+FFFD in place of control characters that texts may not hold."""
+    controls = _controls(text)
+    return text.translate({ord(c): REPLACED for c in controls}) if controls else text
+
+
+def _require_no_controls(text: str, lines_before: int) -> None:
+    if controls := _controls(text):
         at = min(text.index(c) for c in controls)
         line = lines_before + text.count("\n", 0, at) + 1
         place = at - text.rfind("\n", 0, at)
         raise BadData(f"character {place:,} of line {line:,} is the control {ord(text[at]):#04x}")
-    return text.translate({ord(c): REPLACED for c in controls}) if controls else text
+
+
+def _controls(text: str) -> set[str]:
+    return {c for c in set(text) if (c < " " or c == "\x7f") and c not in ALLOWED}

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -68,6 +68,9 @@ class LanguageModel(Generator):
     """
 
     is_choosy = True
+
+    heeds_given: ClassVar[bool] = False
+    """Whether it reads all of `condition.given`, also what stands behind the place it writes."""
 
     symbols: int
     """Size of the vocabulary; the latent is as long as a text."""

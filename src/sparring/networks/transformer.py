@@ -58,6 +58,8 @@ class TransformerGenerator(LanguageModel):
         ValueError: no rows of symbols, or a width that heads do not divide evenly.
     """
 
+    heeds_given = True
+
     def __init__(
         self,
         spec: Spec,

@@ -60,13 +60,28 @@ def learn_to_read(networks: Networks) -> None:
     reader(networks).begin_as(writer(networks))
 
 
-def require_both(networks: Networks) -> None:
-    """A generator that writes, and a discriminator that judges every symbol.
+def require_writer(networks: Networks, gaps: float) -> None:
+    """A generator that writes, and that can fill gaps where a share of the steps asks for it.
+
+    Raises:
+        UserError: it is another.
+    """
+    model = writer(networks)
+    if gaps and not model.heeds_given:
+        raise UserError(
+            f"objective.gaps = {gaps}: this generator sees nothing of a text behind a gap and "
+            "cannot learn to fill it; choose one that does, such as transformer, or set "
+            "objective.gaps to 0."
+        )
+
+
+def require_both(networks: Networks, gaps: float) -> None:
+    """As `require_writer`, and a discriminator that judges every symbol.
 
     Raises:
         UserError: the players are others.
     """
-    writer(networks)
+    require_writer(networks, gaps)
     reader(networks)
 
 

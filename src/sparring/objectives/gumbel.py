@@ -78,7 +78,7 @@ class Gumbel(Objective):
         Raises:
             UserError: the players are others.
         """
-        require_both(networks)
+        require_both(networks, self._gaps)
 
     def phases(self) -> Sequence[Phase]:
         """Likelihood alone; then the discriminator; then both."""

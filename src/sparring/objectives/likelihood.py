@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sparring.core.spec import Batch, Loss, Moment, Spec
 from sparring.networks import Networks
 from sparring.objectives import Objective, Phase
-from sparring.objectives._texts import Gaps, likelihood_loss, writer
+from sparring.objectives._texts import Gaps, likelihood_loss, require_writer
 
 
 class Likelihood(Objective):
@@ -25,12 +25,12 @@ class Likelihood(Objective):
         self._gaps = gaps
 
     def require_playable(self, networks: Networks, spec: Spec) -> None:
-        """A generator that writes symbols.
+        """A generator that writes symbols, and sees what is given where gaps are to be filled.
 
         Raises:
             UserError: the players are others.
         """
-        writer(networks)
+        require_writer(networks, self._gaps)
 
     def phases(self) -> Sequence[Phase]:
         """The generator's turn."""
