@@ -22,7 +22,7 @@ from typing import Any
 
 import sparring
 from plan import Entry, best, pairs, sounds
-from sparring.core.errors import TrainingFailed, UserError
+from sparring.core.errors import Interrupted, UserError
 from sparring.core.files import atomic_write
 from sparring.core.recipe import Recipe, parse_override
 
@@ -222,16 +222,23 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
     atomic_write(RESULTS, (json.dumps(kept, indent=1) + "\n").encode())
 
 
-def publish(kept: dict[str, list[Result]], budget: int) -> None:
+def longest(kept: dict[str, list[Result]]) -> int:
+    """Images shown to each pair in the table: the most that any was shown."""
+    names = {key(entry).removesuffix("-0") for entry in pairs(0, ())}
+    parts = [kept_key.rpartition("-") for kept_key in kept]
+    return max((int(length) for name, _, length in parts if name in names), default=0)
+
+
+def publish(kept: dict[str, list[Result]]) -> None:
     """Put the tables between their marks in quality.md."""
-    text = TABLE.read_text(encoding="utf-8")
+    text, measured = TABLE.read_text(encoding="utf-8"), pairs(longest(kept), ())
     for mark, entries, columns, look in (
         ("best", best(), PICTURES, 0),
         ("confirmed", best(), CONFIRMED, 1),
         ("modes", [entry for entry in best() if entry.recipe == "stacked_digits"], MODES, 0),
         ("modes confirmed", [e for e in best() if e.recipe == "stacked_digits"], MODES, 1),
-        ("pairs", pairs(budget, ()), PICTURES, 0),
-        ("pairs confirmed", pairs(budget, ()), CONFIRMED, 1),
+        ("pairs", measured, PICTURES, 0),
+        ("pairs confirmed", measured, CONFIRMED, 1),
         ("sounds", sounds(), SOUNDS, 0),
         ("sounds confirmed", sounds(), SOUNDS, 1),
     ):
@@ -289,12 +296,14 @@ def main() -> None:
             folder = given.runs / slug(entry, seed)
             try:
                 result = judged(folder, entry, seed, threads=given.threads, quick=given.quick)
-            except (TrainingFailed, UserError) as error:
+            except Interrupted as error:
+                sys.exit(f"{entry.name}, seed {seed}: {error}")
+            except UserError as error:
                 print(f"{entry.name}, seed {seed}: {error}", file=sys.stderr, flush=True)
                 result = {"seed": seed, "failed": str(error)}
             keep(kept, entry, result)
-            publish(kept, given.budget)
-    publish(kept, given.budget)
+            publish(kept)
+    publish(kept)
 
 
 if __name__ == "__main__":
