@@ -96,7 +96,7 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) 
         "recipe": hash_of(sparring.Run(folder).recipe),
         "shown": report["subject"]["samples_shown"],
         "seconds": round(manifest["seconds"], 1),
-        "device": manifest["device"],
+        "device": manifest["device_name"],
         "findings": [[found["name"], found["samples"]] for found in manifest["health"]],
         "figures": {
             score["figure"]: [
@@ -131,12 +131,19 @@ def row(name: str, results: list[Result], columns: Columns, look: int) -> str | 
     minutes = statistics.mean(result["seconds"] for result in done) / 60
     seeds = " ".join(str(result["seed"]) for result in done)
     cells = [f"`{name}`", f"{shown:,.0f}", seeds + (f" (failed: {failed})" if failed else "")]
-    cells.append(f"{minutes:.1f}")
+    cells.append(f"{minutes:.1f}{place_of(done)}")
     for figure, _ in columns:
         cells += [cell(readings(done, figure, look))]
         if figure == "frechet":
             cells += [times_floor(done, look)]
     return f"| {' | '.join(cells + ([] if look else [found_in(done)]))} |"
+
+
+def place_of(done: list[Result]) -> str:
+    """Where these were trained, if it was no processor."""
+    places = {result.get("device", "cpu") for result in done}
+    others = sorted(place for place in places if not place.startswith("cpu"))
+    return f" ({', '.join(others)})" if others else ""
 
 
 def found_in(done: list[Result]) -> str:
@@ -262,7 +269,10 @@ def retell(page: Path, kept: dict[str, list[Result]]) -> None:
             minutes = statistics.mean(result["seconds"] for result in done) / 60
             shown = Recipe.read(entry.recipe, dict(map(parse_override, entry.settings))).samples
             cells = [f"`{entry.name}`", f"{shown:,}", " ".join(str(r["seed"]) for r in done)]
-            cells += [f"{minutes:.1f}", *(cell(readings(done, *each)) for each in SHORT)]
+            cells += [
+                f"{minutes:.1f}{place_of(done)}",
+                *(cell(readings(done, *each)) for each in SHORT),
+            ]
             rows[cells[0]] = f"| {' | '.join(cells)} |"
     lines = [rows.get(line.partition("| ")[2].partition(" |")[0], line) for line in
              inside.splitlines()]  # fmt: skip

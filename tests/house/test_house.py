@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import sparring
+from sparring.generation.model_file import shipped_names
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -112,10 +113,11 @@ def test_help_needs_no_torch() -> None:
     assert "torch" not in json.loads(done.stdout)
 
 
-def test_generating_needs_no_compiler() -> None:
+@pytest.mark.parametrize("model", shipped_names())
+def test_generating_needs_no_compiler(model: str) -> None:
     code = (
         "import sys, sparring\n"
-        "sparring.load('digits').generate(1, seed=7)\n"
+        f"sparring.load({model!r}).generate(1, seed=7)\n"
         "print('torch._dynamo' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -29,14 +29,17 @@ def to_the_end() -> Iterator[None]:
     try:
         try:
             yield
-        finally:
+        except SystemExit:
             sys.stdout.flush()
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError) and error.errno not in FULL:
             raise
+        sys.stdout.flush()
+    except OSError as error:
+        has_left = isinstance(error, BrokenPipeError)
+        if error.filename is not None or not (has_left or error.errno in FULL):
+            raise  # it is of something else
         # Python flushes once more when it ends, and would complain of the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
+        if has_left:
             sys.exit(1)
         raise OutOfResources(
             f"What was to be printed does not fit where standard output goes: {error.strerror}."

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,15 @@ class Samples:
         for name in sorted(self.labels):
             digest.update(name.encode() + self.labels[name].tobytes())
         return digest.hexdigest()
+
+
+@runtime_checkable
+class Written(Protocol):
+    """What knows its texts as they were written, before they became symbols."""
+
+    def texts(self, part: Split) -> Iterable[str]:
+        """The texts of a part, in the order of its samples."""
+        ...
 
 
 class Dataset(ABC):

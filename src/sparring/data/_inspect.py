@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sparring.core import components
 from sparring.core.errors import BadData, UserError
-from sparring.data import Split
+from sparring.data import Split, Written
 from sparring.data._listing import listed
 from sparring.data._picture_report import PictureTally
 from sparring.data._points_report import claims, inspect_points
@@ -60,10 +60,14 @@ def inspect(path: Path, against: Path | None = None) -> FolderReport:
 
 
 def inspect_named(name: str, against: Path | None = None) -> TextReport:
-    """Look at a data set of texts that has a name, by its own two parts.
+    """Look at a data set of texts that has a name, by its own two parts; nothing is downloaded.
+
+    Args:
+        name: of the data set.
+        against: a file of texts to compare with.
 
     Raises:
-        BadData: it cannot be had, or what to compare with cannot be read.
+        BadData: it is not here, or what to compare with cannot be read.
         UserError: it is no data set of texts, or a setting of it is missing.
     """
     known = named()
@@ -72,9 +76,11 @@ def inspect_named(name: str, against: Path | None = None) -> TextReport:
             f"{name} is no data set of texts; by name {', '.join(known)} are looked over, and all "
             "else by its folder or file."
         )
+    dataset = components.build(components.DATASET, {"name": name}, where="data")
+    if not dataset.is_here:
+        raise BadData(f"{name} is not on this machine; fetch it first: sparring data get {name}.")
     tally = TextTally()
     tally.other = counted(against) if against else None
-    dataset = components.build(components.DATASET, {"name": name}, where="data")
     parts: tuple[Split, ...] = ("train", "test")
     for part in parts:
         tally.counts.begin(part, part)
@@ -86,7 +92,9 @@ def inspect_named(name: str, against: Path | None = None) -> TextReport:
 def named() -> list[str]:
     """The data sets that can be looked over by name: those that have their texts as written."""
     names = components.names(components.DATASET.folder)
-    return [name for name in names if hasattr(components.find(components.DATASET, name), "texts")]
+    return [
+        name for name in names if issubclass(components.find(components.DATASET, name), Written)
+    ]
 
 
 def is_name(path: Path) -> bool:

@@ -38,7 +38,8 @@ class FolderReport(ABC):
         copies: groups of files of equal bytes.
         near_copies: pairs of other files that look or sound almost the same.
         quarantined: why other files cannot be used, by name.
-        licence: name of the licence file beside them, "" where there is none.
+        licence: name of the licence file beside them, or the terms of a data set that has a name;
+            "" where there is neither.
         problems: what to mend or to know before training, in plain sentences.
         contact_sheet: a PNG of up to 64 files, evenly taken; b"" where there are none.
     """

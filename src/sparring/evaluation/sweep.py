@@ -253,7 +253,8 @@ def sentence(curves: Sequence[Curve]) -> str:
 
 def _told(curve: Curve, plain: Curve, best: Help, curves: Sequence[Curve]) -> str:
     """What the best point of all is worth beside the curve that it is held against."""
-    what, missing = ("Sparring", "")
+    what = "Sparring"
+    missing = ""
     if plain.sparred:  # no twin that never sparred was given
         what = "Choosing by the discriminator"
         missing = (
@@ -262,10 +263,8 @@ def _told(curve: Curve, plain: Curve, best: Help, curves: Sequence[Curve]) -> st
         )
     against = f"{plain.title} with a temperature"
     cost = f"each text costs {curve.cost} written ones" if curve.cost > 1 else "at no extra cost"
-    nats, where = (
-        f"{abs(best.gain):.3f} nats a symbol",
-        f"at temperature {best.point.temperature:g}",
-    )
+    nats = f"{abs(best.gain):.3f} nats a symbol"
+    where = f"at temperature {best.point.temperature:g}"
     if best.gain <= 0:
         return (
             f"{what} does not help here: the best sparred way, {curve.title} {where}, teaches a "

@@ -99,7 +99,9 @@ class Trained:
 def write(folder: Path, network: Extractor, card: Card) -> Trained:
     """Write `ARCHITECTURE.safetensors` and `ARCHITECTURE.json` into `folder`."""
     path = folder / f"{card.architecture}.safetensors"
-    header = {"spec": network.spec.to_json(), "architecture": card.architecture}
+    spec = network.spec.to_json()
+    spec.pop("tokeniser_sha256", None)  # the card has the hash of the whole file
+    header = {"spec": spec, "architecture": card.architecture}
     weights.write(path, network.state_dict(), header)
     card = Card(**{**asdict(card), "sha256": files.sha256(path)})
     files.atomic_write(
@@ -119,7 +121,7 @@ def read(path: Path) -> Trained:
     try:
         card = Card(**json.loads(beside.read_text(encoding="utf-8")))
         spec = Spec.from_json(header["spec"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (BadData, OSError, ValueError, TypeError, KeyError) as error:
         raise BadData(f"{path} has no usable card {beside.name}: {error}.") from error
     found = files.sha256(path)
     if found != card.sha256:
@@ -144,8 +146,11 @@ def spec_of(path: Path) -> Spec:
     Raises:
         BadData: no such file, or none that `write` has written.
     """
+    header = weights.read_header(path)
     try:
-        return Spec.from_json(weights.read_header(path)["spec"])
+        return Spec.from_json(header["spec"])
+    except BadData as error:
+        raise BadData(f"{path} cannot be used: {error}") from error
     except (TypeError, KeyError) as error:
         raise BadData(f"{path} does not say what it looks at: no {error} in its header.") from error
 

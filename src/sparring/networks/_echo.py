@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sparring.networks._layers import begun
+from sparring.networks._layers import begun, drawn
 from sparring.networks._symbols import Symbols
 
 VOICES = 4  # as many things that are heard, as rhyme and the change of tones
@@ -35,7 +35,7 @@ class Echo(nn.Module):
     def __init__(self, width: int, traits: int, places: int) -> None:
         super().__init__()
         self.looks = nn.Parameter(torch.zeros(VOICES, places, places))
-        self.voice = nn.Parameter(1.0 + APART * torch.randn(VOICES, traits))
+        self.voice = drawn(VOICES, traits, spread=APART, mean=1.0)
         self.loudness = begun(nn.Linear(width, VOICES), spread=0.0)
         self.again = nn.Parameter(torch.zeros(places, places))
 

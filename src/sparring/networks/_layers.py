@@ -119,6 +119,12 @@ def with_labels(
     return latents
 
 
+def drawn(*shape: int, spread: float, mean: float = 0.0) -> nn.Parameter:
+    """A parameter of this shape that begins with normal draws."""
+    # Filled in place, as a model that is read from a file does without these draws.
+    return nn.Parameter(nn.init.normal_(torch.empty(shape), mean, spread))
+
+
 def begun(layer: Layer, *, spread: float) -> Layer:
     """The layer with normal weights of standard deviation `spread` and no bias yet."""
     nn.init.normal_(layer.weight, 0.0, spread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from pydantic import Field
@@ -13,7 +14,7 @@ from torch.nn import functional as F
 
 from sparring.core.spec import Condition
 from sparring.networks._language import HOLE
-from sparring.networks._layers import LabelCode, begun, label_layer
+from sparring.networks._layers import LabelCode, begun, drawn, label_layer
 
 Meaning = Annotated[int, Field(gt=0, multiple_of=2, description="numbers that stand for a symbol")]
 """Length of an embedding of symbols."""
@@ -50,11 +51,10 @@ class Symbols(nn.Module):
     ) -> None:
         super().__init__()
         self.symbols = symbols
-        self.rows = nn.Parameter(torch.randn(symbols + EXTRA, meaning) * spread)
+        self.rows = drawn(symbols + EXTRA, meaning, spread=spread)
         has = _table(traits, symbols + EXTRA)
         self.register_buffer("has", has, persistent=False)
-        shared = torch.randn(has.shape[1], meaning) * PLAIN if traits else None
-        self.shared = nn.Parameter(shared) if shared is not None else None
+        self.shared = drawn(has.shape[1], meaning, spread=PLAIN) if traits else None
         self.code = labels
         self.named = nn.ModuleList(begun(e, spread=spread) for e in label_layer(labels, meaning))
 
@@ -125,6 +125,6 @@ class Exit(nn.Module):
 
 def _table(traits: Sequence[int], symbols: int) -> Float[Tensor, "v k"]:
     """1 where a symbol has a trait."""
-    bits = torch.tensor([*traits, *[0] * (symbols - len(traits))])
-    each = torch.arange(max(traits, default=0).bit_length())
-    return (bits[:, None] >> each & 1).float()
+    bits = np.array([*traits, *[0] * (symbols - len(traits))], np.int64)
+    each = np.arange(max(traits, default=0).bit_length())
+    return torch.from_numpy((bits[:, None] >> each & 1).astype(np.float32))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from sparring.core.spec import Condition, Spec
 from sparring.networks._echo import Echo
 from sparring.networks._language import LanguageModel, TokenDiscriminator
-from sparring.networks._layers import Heed, LabelCode, label_sets
+from sparring.networks._layers import Heed, LabelCode, drawn, label_sets
 from sparring.networks._symbols import FAINT, PLAIN, Dropped, Exit, Meaning, Symbols
 
 WAVES = 10_000.0  # longest of the rotary embeddings, in places
@@ -191,8 +191,7 @@ class _Start(nn.Linear):
 
     def __init__(self, meaning: int, width: int, places: int) -> None:
         super().__init__(meaning, width)
-        rows = torch.randn(places, width) * PLAIN if places else None
-        self.places = nn.Parameter(rows) if rows is not None else None
+        self.places = drawn(places, width, spread=PLAIN) if places else None
 
     def forward(self, input: Float[Tensor, "b t c"], place: int = 0) -> Float[Tensor, "b t d"]:
         """Features of symbols from a place on."""

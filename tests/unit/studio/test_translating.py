@@ -9,6 +9,7 @@ import json
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,8 @@ def test_whether_sparring_helps_is_told_in_full(gain: float, cost: int) -> None:
     assert in_full(helps([plain, curve]))
     far = Curve("mine", way, cost, (point(9, 3),), True)
     assert in_full(helps([plain, far]))
+    alone = replace(plain, model="mine", sparred=True)  # no twin that never sparred
+    assert in_full(helps([alone, replace(curve, way="best of 4 by the discriminator", cost=4)]))
 
 
 def point(forward: float, reverse: float) -> Point:

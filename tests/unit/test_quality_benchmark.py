@@ -1,0 +1,66 @@
+"""The tables of benchmarks/quality.md: from what was measured, and from nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import plan
+import quality
+from sparring.core.recipe import Recipe
+
+
+def result(seed: int, value: float, **facts: Any) -> quality.Result:
+    figures = {"frechet": [[value, 1.0], [value / 10, 0.1]], "cas": [[0.9, 0.99]]}
+    return {"seed": seed, "shown": 10, "seconds": 60.0, "figures": figures, **facts}
+
+
+def test_rows_tell_seeds_floors_places_and_findings() -> None:
+    entry = plan.Entry("digits", "digits")
+    kept = {"digits": [result(0, 2.0, findings=[["collapsed", 9]]), result(1, 4.0, findings=[])]}
+    first = quality.table([entry], kept, quality.PICTURES, 0).splitlines()[-1]
+    assert first.startswith("| `digits` | 10 | 0 1 | 1.0 | 3 ± 1.4 (1) | 3.0 | - |")
+    assert first.endswith("| collapsed at 9 (seed 0) |")
+    second = quality.table([entry], kept, quality.CONFIRMED, 1).splitlines()[-1]
+    assert second.startswith("| `digits` | 10 | 0 1 | 1.0 | 0.3 ± 0.14 (0.1) | 3.0 |")
+    away = {"digits": [result(0, 2.0, device="NVIDIA H200")]}
+    assert "| 1.0 (NVIDIA H200) |" in quality.table([entry], away, quality.PICTURES, 0)
+    assert "| not kept |" in quality.table([entry], away, quality.PICTURES, 0)
+
+
+def test_what_another_recipe_came_to_is_not_drawn() -> None:
+    entry = plan.Entry("digits", "digits", ("samples=1_000",))
+    now = quality.hash_of(Recipe.read("digits", {"samples": 1_000, "training.threads": 1}))
+    assert quality.is_current(entry, result(0, 2.0, recipe=now))
+    assert quality.is_current(entry, result(0, 2.0)), "the oldest do not tell"
+    assert not quality.is_current(entry, result(0, 2.0, recipe="f" * 64))
+    other = {quality.key(entry): [result(0, 2.0, recipe="f" * 64)]}
+    assert len(quality.table([entry], other, quality.PICTURES, 0).splitlines()) == 2
+
+
+def test_the_worst_class_is_that_whose_share_is_farthest_off() -> None:
+    shares = [(0.1, 0.1), (0.12, 0.1), (0.05, 0.1), (0.2, 0.0)]
+    rows = [{"share": share, "real_share": real} for share, real in shares]
+    assert quality.worst_class(rows) == {"worst_class": [[pytest.approx(0.5), None]]}
+    assert quality.worst_class([]) == {}
+
+
+def test_the_longest_pairs_are_drawn_whatever_was_asked_for_last() -> None:
+    kept = {"mlp-hinge-4000": [], "dcgan-wasserstein_gp-9000": [], "digits_quick-of-60000": []}
+    assert quality.longest(kept) == 9_000
+    assert quality.longest({}) == 0
+
+
+def test_a_readme_keeps_its_heads_and_what_was_not_measured(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    lines = ("| recipe |", "|---|", "| `digits` | old |", "| `fashion` | old |")
+    page.write_text("\n".join(["before", "<!-- quality -->", *lines, "<!-- /quality -->", "after"]))
+    quality.retell(page, {"digits": [result(0, 2.0)]})
+    told = page.read_text().splitlines()
+    assert told[:4] == ["before", "<!-- quality -->", "| recipe |", "|---|"]
+    assert told[4].startswith("| `digits` | 200,000 | 0 | 1.0 | 2 (1) | 0.2 (0.1) |")
+    assert told[5:] == ["| `fashion` | old |", "<!-- /quality -->", "after"]
