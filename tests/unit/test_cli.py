@@ -5,6 +5,7 @@ All but a few run inside the test's process, which saves the seconds of starting
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from typer.core import TyperGroup
 
 import sparring
 from sparring import cli
+from sparring.cli._printing import to_the_end
 from sparring.core import mark
 from sparring.core.errors import OutOfResources
 from sparring.core.recipe import Recipe, to_toml
@@ -264,6 +266,11 @@ def test_a_full_disk_behind_stdout_gets_a_sentence(wrote: sparring.Run, tmp_path
         assert done.returncode == OutOfResources.code, words
         assert done.stderr.splitlines()[-1].startswith("sparring: What was to be printed"), words
         assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_elsewhere_is_not_blamed_on_stdout() -> None:
+    with pytest.raises(OSError, match="runs/rows"), to_the_end():
+        raise OSError(errno.ENOSPC, "No space left on device", "runs/rows")
 
 
 def test_who_stops_reading_hears_no_complaint(tmp_path: Path) -> None:
