@@ -152,7 +152,7 @@ def test_all_pictures_the_same(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    assert "There is no folder or zip archive" in refusal(tmp_path / "missing")
+    assert "There is no file, folder or zip archive" in refusal(tmp_path / "missing")
 
 
 def test_a_file_that_is_no_archive(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_an_empty_folder_is_a_problem_and_a_missing_one_an_error(tmp_path: Path)
     report = inspect(tmp_path)
     assert (report.count, report.contact_sheet) == (0, b"")
     assert any("Usable pictures: 0" in problem for problem in report.problems)
-    with pytest.raises(BadData, match="There is no folder"):
+    with pytest.raises(BadData, match="There is no file, folder"):
         inspect(tmp_path / "missing")
 
 

@@ -68,7 +68,7 @@ def test_what_would_be_held_out_is_compared_with_the_rest(tmp_path: Path) -> Non
     assert "Texts of the held-out part that stand among those to train on too" in said
     assert f"blanks and case at most: 9 of {found.test}" in said
     assert f"almost the same as some to train on: 7 of {found.compared}" in said
-    assert f"held-out part: {found.test} texts beside {found.train} to train on; in both: 0" in (
+    assert f"held-out part: {found.test} texts beside {found.train} others; in both: 0" in (
         report.text()
     )
 
@@ -105,7 +105,7 @@ def test_a_file_is_compared_with_another(tmp_path: Path) -> None:
     said = " ".join(report.problems)
     assert "blanks and case at most: 3 of 404 (0.7%)" in said, "one is too many here"
     assert "that cannot be used, and were not compared: 1." in said
-    assert "file to compare with: 404 texts beside 600 to train on; in both: 2" in report.text()
+    assert "file to compare with: 404 texts beside 600 others; in both: 2" in report.text()
     assert json.loads(json.dumps(report.to_json(), allow_nan=False)) == report.to_json()
     clean = looked_over(tmp_path / "b.txt", sentences(500, seed=2), test)
     assert clean.against is not None

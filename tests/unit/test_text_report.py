@@ -215,7 +215,7 @@ def test_packed_files_are_read_and_damaged_ones_told(tmp_path: Path) -> None:
 def test_what_is_no_file_of_texts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadData, match=r"no file of texts either: those end in .txt, .jsonl, .csv"):
         looked_over(tmp_path / "a.parquet", b"PAR1")
-    with pytest.raises(BadData, match="There is no folder"):
+    with pytest.raises(BadData, match="There is no file, folder"):
         inspect(tmp_path / "missing.txt")
 
 
@@ -298,3 +298,14 @@ def test_the_command_reports_on_texts(
     assert end.value.code == 1, "so few of them are a thing to know"
     assert json.loads(capsys.readouterr().out)["scripts"] == {"Latin": 1.0}
     assert sheet.is_file()
+
+
+def test_what_a_training_would_ask_for_is_a_problem_before(tmp_path: Path) -> None:
+    long = looked_over(tmp_path / "a.txt", "\n".join(f"{n} {'word ' * 20}" for n in range(200)))
+    assert long.long == 200
+    assert any("more than 64 characters: 200 of 200" in each for each in long.problems)
+    rows = "\n".join(f"{sentence!r},x" for sentence in sentences(200))
+    headless = looked_over(tmp_path / "b.csv", f"quote,kind\n{rows}\n")
+    assert any("data.column=quote" in each for each in headless.problems)
+    called = looked_over(tmp_path / "c.csv", f"text,kind\n{rows}\n")
+    assert not any("data.column" in each for each in called.problems)

@@ -72,7 +72,7 @@ def listed(path: Path) -> Iterator[Listing]:
         entries, refused = _walk(path)
         yield _sorted(entries, refused)
     elif not path.exists():
-        raise BadData(f"There is no folder or zip archive {path.absolute()}.")
+        raise BadData(f"There is no file, folder or zip archive {path.absolute()}.")
     elif not path.is_file() or not zipfile.is_zipfile(path):
         raise BadData(f"{path} is neither a folder nor a zip archive.")
     else:

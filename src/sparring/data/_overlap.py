@@ -67,7 +67,7 @@ class Overlap:
     def line(self) -> str:
         """All of it in a line."""
         return (
-            f"{self.part}: {self.test:,} texts beside {self.train:,} to train on; in both: "
+            f"{self.part}: {self.test:,} texts beside {self.train:,} others; in both: "
             f"{self.repeated:,} exactly, {self.nearly_repeated:,} but for blanks and case; almost "
             f"the same: {self.almost_same:,} of {self.compared:,} compared"
         )

@@ -109,6 +109,12 @@ class TextCounts:
         exact, folded = len(np.unique(self._exact)), len(np.unique(self._folded))
         return self.compared - exact, exact - folded
 
+    def longer_than(self, length: int) -> int:
+        """How many have more characters, of a text that has no parts of its own yet."""
+        if any(self._parts):
+            return 0
+        return sum(count for size, count in self.lengths.items() if size > length)
+
     def parts(self) -> tuple[Side, Side]:
         """The parts to train on and to test with: the data set's own, or what a hash holds out."""
         files = [part == "test" for part in self._parts]

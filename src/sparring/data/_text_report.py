@@ -17,6 +17,8 @@ from sparring.data._text_counts import TextCounts
 from sparring.modalities import _sheet, _typeset
 
 MANY = 0.01  # share of texts from which on copies are a problem
+LENGTH = 64  # `data.length` of text_file
+LEFT_OUT = 0.05  # share of texts from which on being left out is a problem
 MIXED = 0.1  # share of letters from which on another script is one
 EAST_ASIAN = ("Han", "Kana", "Hangul")
 
@@ -34,6 +36,7 @@ class TextReport(FolderReport):
         files: how many could be read.
         columns: from which columns texts were taken, and how many.
         lengths: shortest, median, longest, and the length that 99 % do not exceed, in characters.
+        long: how many have more characters than `data.length` allows by default.
         symbols: how many different characters there are.
         once: how many of them occur only once.
         empty: lines with nothing but blanks.
@@ -55,6 +58,7 @@ class TextReport(FolderReport):
     files: int
     columns: Mapping[str, int]
     lengths: Mapping[str, float]
+    long: int
     symbols: int
     once: int
     empty: int
@@ -151,6 +155,7 @@ class TextTally(Tally):
             files=self.files,
             columns=dict(self.notes.columns.most_common()),
             lengths=counts.spread(),
+            long=counts.longer_than(LENGTH),
             symbols=len(counts.symbols),
             once=sum(count == 1 for count in counts.symbols.values()),
             empty=counts.empty,
@@ -245,6 +250,17 @@ def problems_of(report: TextReport, num_files_refused: int) -> list[str]:
         found.append(f"Usable texts: {report.count}; at least 2 are needed.")
     elif report.count < FEW:
         found.append(f"There are only {report.count} texts; a generator learns so few by heart.")
+    if report.long > LEFT_OUT * report.count:
+        found.append(
+            f"Texts of more than {LENGTH} characters: {report.long:,} of {report.count:,}; a "
+            "training leaves them out unless it is told data.length, or data.symbols=words to "
+            "count words."
+        )
+    if report.columns and _text_rows.COLUMN not in report.columns:
+        found.append(
+            f"No column is called 'text'; a training wants to know which one to take, such as "
+            f"data.column={next(iter(report.columns))}."
+        )
     if report.lengths and report.lengths["p99"] > UNEVEN * report.lengths["median"]:
         found.append(
             "The lengths are very uneven: half of the texts have at most {median:,.0f} characters, "

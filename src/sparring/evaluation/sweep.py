@@ -253,29 +253,28 @@ def sentence(curves: Sequence[Curve]) -> str:
 
 def _told(curve: Curve, plain: Curve, best: Help, curves: Sequence[Curve]) -> str:
     """What the best point of all is worth beside the curve that it is held against."""
-    what = "Sparring"
-    missing = ""
+    what, alone = "Sparring", ""
     if plain.sparred:  # no twin that never sparred was given
         what = "Choosing by the discriminator"
-        missing = (
+        alone = (
             " What the match itself does is not told: no twin by likelihood alone was judged "
             "beside it."
         )
     against = f"{plain.title} with a temperature"
     cost = f"each text costs {curve.cost} written ones" if curve.cost > 1 else "at no extra cost"
-    nats = f"{abs(best.gain):.3f} nats a symbol"
-    where = f"at temperature {best.point.temperature:g}"
+    gain, degree = f"{abs(best.gain):.3f}", f"{best.point.temperature:g}"
     if best.gain <= 0:
         return (
-            f"{what} does not help here: the best sparred way, {curve.title} {where}, teaches a "
-            f"language model {nats} less than {against} at equal quality; {cost}.{missing}"
+            f"{what} does not help here: the best sparred way, {curve.title} at temperature "
+            f"{degree}, teaches a language model {gain} nats a symbol less than {against} at equal "
+            f"quality; {cost}.{alone}"
         )
     surely = "surely" if best.sure else "perhaps, as the intervals overlap"
     rest = " but it is worse elsewhere" if any(f.gain < 0 for f in helps(curve, plain)) else ""
     return (
-        f"{what} helps here {surely}: {curve.title} teaches a language model {nats} more than "
-        f"{against} at equal quality, {where}; {cost}{rest}."
-        f"{_at_equal_cost(curve, plain, best, curves)}{missing}"
+        f"{what} helps here {surely}: {curve.title} teaches a language model {gain} nats a symbol "
+        f"more than {against} at equal quality, at temperature {degree}; {cost}{rest}."
+        f"{_at_equal_cost(curve, plain, best, curves)}{alone}"
     )
 
 
