@@ -195,7 +195,7 @@ def test_debug_shows_the_traceback(tmp_path: Path, says: Says) -> None:
     done = process("--debug", "data", "check", "nothing", cwd=tmp_path)
     assert done.returncode == 3
     assert "Traceback" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("sparring: There is no folder")
+    assert done.stderr.splitlines()[-1].startswith("sparring: There is no file, folder")
     done = says("--debug", "train", "digitz")
     assert done.returncode == 2
     assert "Traceback" in done.stderr

@@ -300,10 +300,10 @@ def test_the_command_reports_on_texts(
     assert sheet.is_file()
 
 
-def test_what_a_training_would_ask_for_is_a_problem_before(tmp_path: Path) -> None:
+def test_what_a_training_would_ask_for_is_told_before(tmp_path: Path) -> None:
     long = looked_over(tmp_path / "a.txt", "\n".join(f"{n} {'word ' * 20}" for n in range(200)))
     assert long.long == 200
-    assert any("more than 64 characters: 200 of 200" in each for each in long.problems)
+    assert "longer than 64 characters: 200, which a training leaves out" in long.text()
     rows = "\n".join(f"{sentence!r},x" for sentence in sentences(200))
     headless = looked_over(tmp_path / "b.csv", f"quote,kind\n{rows}\n")
     assert any("data.column=quote" in each for each in headless.problems)

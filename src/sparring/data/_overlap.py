@@ -12,6 +12,7 @@ from sparring.data._near_texts import first_alike
 
 TEST_SHARE = 0.1  # of the texts that a training holds out by itself
 LEAKED = 0.01  # share of a part held out at random from which on its copies are a problem
+ALIKE = 0.05  # of near copies, which texts of one kind have anyway
 PAIRS = 100  # that are named
 
 
@@ -82,7 +83,7 @@ class Overlap:
                 f"and case at most: {both:,} of {self.test:,} ({both / self.test:.1%}); take them "
                 "out of one of the two, as they flatter a model that learns by heart."
             )
-        if self.almost_same > LEAKED * self.compared:
+        if self.almost_same > ALIKE * self.compared:
             share = self.almost_same / self.compared
             found.append(
                 f"Texts of the {self.part} that are almost the same as some to train on: "

@@ -18,7 +18,6 @@ from sparring.modalities import _sheet, _typeset
 
 MANY = 0.01  # share of texts from which on copies are a problem
 LENGTH = 64  # `data.length` of text_file
-LEFT_OUT = 0.05  # share of texts from which on being left out is a problem
 MIXED = 0.1  # share of letters from which on another script is one
 EAST_ASIAN = ("Han", "Kana", "Hangul")
 
@@ -86,6 +85,11 @@ class TextReport(FolderReport):
                 f"repeated: {self.repeated:,} exactly, {self.nearly_repeated:,} but for blanks and "
                 f"case; almost the same: {self.almost_same:,} of {self.compared:,} compared",
             ]
+        if self.long:  # no problem yet, as the check knows no settings
+            lines.append(
+                f"longer than {LENGTH} characters: {self.long:,}, which a training leaves out "
+                "unless it is told data.length, or data.symbols=words to count words"
+            )
         if self.scripts:
             lines.append(f"scripts: {_shares(self.scripts)}")
         lines += [each.line() for each in (self.held_out, self.against) if each and each.test]
@@ -250,12 +254,6 @@ def problems_of(report: TextReport, num_files_refused: int) -> list[str]:
         found.append(f"Usable texts: {report.count}; at least 2 are needed.")
     elif report.count < FEW:
         found.append(f"There are only {report.count} texts; a generator learns so few by heart.")
-    if report.long > LEFT_OUT * report.count:
-        found.append(
-            f"Texts of more than {LENGTH} characters: {report.long:,} of {report.count:,}; a "
-            "training leaves them out unless it is told data.length, or data.symbols=words to "
-            "count words."
-        )
     if report.columns and _text_rows.COLUMN not in report.columns:
         found.append(
             f"No column is called 'text'; a training wants to know which one to take, such as "
