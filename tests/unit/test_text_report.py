@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import inspect as inspecting
 import io
 import json
 import sys
@@ -17,9 +18,10 @@ from sparring import cli
 from sparring.core.errors import BadData
 from sparring.data._inspect import inspect
 from sparring.data._near_texts import NearTexts
+from sparring.data._overlap import TEST_SHARE
 from sparring.data._picture_report import PictureReport
 from sparring.data._text_counts import SHOWN, TextCounts
-from sparring.data._text_report import TextReport
+from sparring.data._text_report import LENGTH, TextReport
 from sparring.data._text_rows import LONGEST
 from sparring.data.text_file import TextFile
 
@@ -309,3 +311,8 @@ def test_what_a_training_would_ask_for_is_told_before(tmp_path: Path) -> None:
     assert any("data.column=quote" in each for each in headless.problems)
     called = looked_over(tmp_path / "c.csv", f"text,kind\n{rows}\n")
     assert not any("data.column" in each for each in called.problems)
+
+
+def test_the_check_reckons_with_what_a_training_does_by_default() -> None:
+    usual = inspecting.signature(TextFile).parameters
+    assert (usual["length"].default, usual["test_share"].default) == (LENGTH, TEST_SHARE)
