@@ -78,6 +78,19 @@ def test_a_real_process_ends_with_a_sentence_and_a_code(tmp_path: Path) -> None:
         "A file of your own ends in .toml.\n"  # fmt: skip
 
 
+@pytest.mark.skipif(not hasattr(os, "O_DIRECT"), reason="pipes that keep writes apart")
+def test_a_sentence_is_written_in_one_piece(tmp_path: Path) -> None:
+    # As many processes do that end at once; without a buffer, every write reaches the pipe.
+    ours, theirs = os.pipe2(os.O_DIRECT)
+    command = [sys.executable, "-u", "-m", "sparring", "train", "digitz"]
+    subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, check=False)
+    os.close(theirs)
+    with open(ours, "rb", buffering=0) as pipe:
+        first = pipe.read(2**16)
+    assert first.startswith(b"sparring: ")
+    assert first.endswith(b"\n")
+
+
 def test_train_generate_and_walk(tiny: Recipe, tmp_path: Path, says: Says) -> None:
     (tmp_path / "mine.toml").write_text(to_toml(tiny))
     trained = says("train", "mine.toml", "samples=64", "--json")

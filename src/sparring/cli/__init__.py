@@ -82,5 +82,6 @@ def main() -> None:
     except UserError as error:
         if "--debug" in before_verb:
             traceback.print_exc()
-        print(f"sparring: {error}", file=sys.stderr)
+        # One write, so that lines of several processes do not run into each other.
+        sys.stderr.write(f"sparring: {error}\n")
         sys.exit(error.code)
