@@ -37,6 +37,7 @@ LONGER = {  # larger batches, so that as many samples are fewer steps
     **dict.fromkeys([name for name in shipped() if name.startswith("dcgan_")], 40_000),
     "digits_best": 128_000,
     "digits_r3gan": 40_000,
+    "fashion_best": 40_000,
     "stacked_digits": 40_000,
     "tutorial": 128_000,
     "tutorial_minimax": 128_000,

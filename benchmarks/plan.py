@@ -49,6 +49,7 @@ def best() -> list[Entry]:
         Entry("digits", "digits"),
         Entry("digits_quick", "digits_quick", data="mnist"),
         Entry("digits_quick of 60,000", "digits_quick", ("data.name=mnist",)),
+        Entry("fashion_best", "fashion_best"),
         Entry("fashion", "fashion"),
         Entry("stacked_digits", "stacked_digits"),
         Entry("tutorial", "tutorial", data="mnist"),
