@@ -80,7 +80,7 @@ def test_a_real_process_ends_with_a_sentence_and_a_code(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "O_DIRECT"), reason="pipes that keep writes apart")
 def test_a_sentence_is_written_in_one_piece(tmp_path: Path) -> None:
-    # As many processes do that end at once; without a buffer, every write reaches the pipe.
+    # Others may write in between. With -u every write is a packet of its own, as pipes go.
     ours, theirs = os.pipe2(os.O_DIRECT)
     command = [sys.executable, "-u", "-m", "sparring", "train", "digitz"]
     subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, check=False)

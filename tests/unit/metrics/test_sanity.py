@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 import sanity
 
 COUNT = 1600
-FIRST, _ = LOOKS = ("plain", "residual")  # a claim holds where both agree
+LOOKS = ("plain", "residual")  # a claim holds where both agree
+FIRST = LOOKS[0]
 SLOWEST = "train_on_synthetic"
 pytest.importorskip("mlxtend")
 
@@ -168,8 +169,8 @@ COPIES = ["none", "10 % copies", "half copies"]
 def test_more_damage_scores_worse(
     grades: Sequence[str], figure: str, direction: int, look: str
 ) -> None:
-    if look != FIRST:  # a smaller network, which may miss the slightest damage
-        grades = [grades[0], *grades[2:]]
+    if look != FIRST and grades is BLURS and figure in ("frechet", "kernel"):
+        grades = [grades[0], *grades[2:]]  # the second look does not see the slightest blur
     values = [direction * after(damage, look)[figure].value for damage in grades]
     assert values == sorted(values)
     assert values[-1] > values[0]
