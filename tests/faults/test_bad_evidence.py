@@ -175,6 +175,26 @@ def test_extractor_that_is_not_the_one_of_its_card(
     assert "is not the extractor of its card" in said
 
 
+@pytest.mark.parametrize(
+    ("card", "wrong"),
+    [
+        (None, "there is no residual.json beside it"),
+        ("}", "residual.json is no JSON"),
+        ("[]", "residual.json does not tell architecture, data, data_sha256, ..."),
+        ("{}", "residual.json does not tell architecture, data, data_sha256, ..."),
+    ],
+)
+def test_extractor_without_a_card_of_its_own(
+    card: str | None, wrong: str, tmp_path: Path, refused: Ends
+) -> None:
+    file = tmp_path / "residual.safetensors"
+    shutil.copy(_choosing.SHIPPED / "mnist" / file.name, file)
+    if card is not None:
+        file.with_suffix(".json").write_text(card)
+    some = pictures(tmp_path / "some", 120)
+    assert wrong in refused(some, "--data", "mnist_5k", "--extractor", file)
+
+
 def test_what_one_metric_cannot_measure_the_others_still_do(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "noise", 120)
     report = sparring.evaluate(folder, "mnist_5k", count=120, quick=True, device="cpu")

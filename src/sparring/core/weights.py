@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,31 @@ def read_header(path: Path) -> dict[str, Any]:
     """
     with _opened(path) as stored:
         return _header(stored)
+
+
+def read_card(path: Path, names: Iterable[str]) -> dict[str, Any]:
+    """The papers of the weights in `path`, from the JSON file beside it.
+
+    Args:
+        path: of the weights.
+        names: what the papers have to tell; they may tell more.
+
+    Raises:
+        BadData: no such file, or something is not in it.
+    """
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise BadData(f"{path} has no usable card: there is no {beside.name} beside it.")
+    try:
+        card = json.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadData(f"{path} has no usable card: {beside.name} is no JSON ({error}).") from error
+    told = card if isinstance(card, dict) else {}
+    missing = [name for name in names if name not in told]
+    if missing:
+        some = ", ".join(missing[:NAMED_AT_MOST]) + (", ..." if missing[NAMED_AT_MOST:] else "")
+        raise BadData(f"{path} has no usable card: {beside.name} does not tell {some}.")
+    return told
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ class Card:
     licence: str
     origin: str
     sha256: str = ""
+
+
+PAPERS = tuple(field.name for field in fields(Card))
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,8 @@ def read(path: Path) -> Trained:
         BadData: no such file or card, or the weights are not the ones that the card describes.
     """
     tensors, header = weights.read(path)
-    beside = path.with_suffix(".json")
-    try:
-        card = Card(**json.loads(beside.read_text(encoding="utf-8")))
-        spec = Spec.from_json(header["spec"])
-    except (BadData, OSError, ValueError, TypeError, KeyError) as error:
-        raise BadData(f"{path} has no usable card {beside.name}: {error}.") from error
+    told = weights.read_card(path, PAPERS)
+    card = Card(**{name: told[name] for name in PAPERS})
     found = files.sha256(path)
     if found != card.sha256:
         raise BadData(
@@ -132,7 +131,7 @@ def read(path: Path) -> Trained:
     network: Extractor = components.build(
         EXTRACTOR,
         {**card.settings, "name": card.architecture},
-        spec,
+        _spec(path, header),
         where="extractor",
         built_in_only=True,
     )
@@ -146,7 +145,10 @@ def spec_of(path: Path) -> Spec:
     Raises:
         BadData: no such file, or none that `write` has written.
     """
-    header = weights.read_header(path)
+    return _spec(path, weights.read_header(path))
+
+
+def _spec(path: Path, header: Mapping[str, Any]) -> Spec:
     try:
         return Spec.from_json(header["spec"])
     except BadData as error:

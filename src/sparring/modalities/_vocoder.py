@@ -78,12 +78,11 @@ def read(path: Path) -> Vocoder:
         BadData: no such file or card, or the weights are not the ones that the card describes.
     """
     tensors, header = weights.read(path)
-    beside = path.with_suffix(".json")
+    told = str(weights.read_card(path, ["sha256"])["sha256"])
     try:
-        told = str(json.loads(beside.read_text(encoding="utf-8"))["sha256"])
         rate, bins, width, depth = (int(header[n]) for n in ("rate", "bins", "width", "depth"))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadData(f"{path} has no usable card {beside.name}: {error}.") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadData(f"{path} does not say what it is for: no {error} in its header.") from error
     found = files.sha256(path)
     if found != told:
         raise BadData(
