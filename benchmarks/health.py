@@ -208,8 +208,9 @@ def _lacking(judged: Sequence[dict[str, Any]]) -> str:
 
 def _lengths(rows: Sequence[dict[str, Any]]) -> str:
     """Within how many samples nothing may be found."""
-    ends = sorted({f"{at(row['samples'] for row in rows):,}" for at in (min, max)} if rows else [])
-    return f", in their first {' to '.join(ends)} samples" if ends else ""
+    lengths = {row["samples"] for row in rows}
+    ends = sorted({min(lengths), max(lengths)} if lengths else [])
+    return f", in their first {' to '.join(f'{end:,}' for end in ends)} samples" if ends else ""
 
 
 def _margins(healthy: Sequence[dict[str, Any]]) -> list[str]:
