@@ -82,7 +82,7 @@ def read(path: Path) -> Vocoder:
     try:
         rate, bins, width, depth = (int(header[n]) for n in ("rate", "bins", "width", "depth"))
     except (ValueError, TypeError, KeyError) as error:
-        raise BadData(f"{path} does not say what it is for: no {error} in its header.") from error
+        raise BadData(f"{path} does not say in its header what it is for ({error}).") from error
     found = files.sha256(path)
     if found != told:
         raise BadData(

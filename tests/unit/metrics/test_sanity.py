@@ -170,7 +170,7 @@ def test_more_damage_scores_worse(
     grades: Sequence[str], figure: str, direction: int, look: str
 ) -> None:
     if look != FIRST and grades is BLURS and figure in ("frechet", "kernel"):
-        grades = [grades[0], *grades[2:]]  # the second look does not see the slightest blur
+        grades = [grades[0], *grades[2:]]  # too slight to be seen by it in so few
     values = [direction * after(damage, look)[figure].value for damage in grades]
     assert values == sorted(values)
     assert values[-1] > values[0]
