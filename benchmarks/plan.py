@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-NETWORKS: dict[str, dict[str, int]] = {
+NETWORKS: dict[str, dict[str, int | list[int]]] = {
     "mlp": {},
     "dcgan": {"width": 32},
     "resnet": {"width": 32},
-    "r3gan": {},
+    "r3gan": {"widths": [32, 32, 16]},
     "painter": {},
 }
-"""Every family, at a width that two cores can train."""
+"""Every family, at a width that two cores can train: three of them at half of their own."""
 OBJECTIVES = (
     "minimax",
     "non_saturating",

@@ -230,10 +230,11 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 
 
 def longest(kept: dict[str, list[Result]]) -> int:
-    """Images shown to each pair in the table: the most that any was shown."""
+    """Images shown to each pair in the table: the most that every pair was shown."""
     names = {key(entry).removesuffix("-0") for entry in pairs(0, ())}
-    parts = [kept_key.rpartition("-") for kept_key in kept]
-    return max((int(length) for name, _, length in parts if name in names), default=0)
+    parts = [kept_key.rpartition("-") for kept_key, results in kept.items() if results]
+    lengths = [int(length) for name, _, length in parts if name in names]
+    return max((each for each in lengths if lengths.count(each) == len(names)), default=0)
 
 
 def publish(kept: dict[str, list[Result]]) -> None:

@@ -49,9 +49,14 @@ def test_the_worst_class_is_that_whose_share_is_farthest_off() -> None:
     assert quality.worst_class([]) == {}
 
 
-def test_the_longest_pairs_are_drawn_whatever_was_asked_for_last() -> None:
-    kept = {"mlp-hinge-4000": [], "dcgan-wasserstein_gp-9000": [], "digits_quick-of-60000": []}
-    assert quality.longest(kept) == 9_000
+def test_the_longest_that_all_pairs_were_trained_is_drawn() -> None:
+    def names(length: int) -> list[str]:
+        return [quality.key(entry) for entry in plan.pairs(length, ())]
+
+    kept = {name: [result(0, 2.0)] for name in [*names(4_000), *names(9_000)[1:]]}
+    kept |= {"digits_quick-of-60000": [result(0, 2.0)]}
+    assert quality.longest(kept) == 4_000
+    assert quality.longest(kept | {names(9_000)[0]: [result(0, 2.0)]}) == 9_000
     assert quality.longest({}) == 0
 
 
