@@ -6,6 +6,10 @@ import difflib
 import math
 from collections.abc import Iterable
 
+NEAR = 0.6  # from what likeness on a name may have been meant
+PART = 0.7  # the likeness of a name that the given one holds, or is held by
+WORD = 3  # letters below which that is no sign
+
 
 class UserError(Exception):
     """Something a person gave or has cannot be used.
@@ -67,7 +71,14 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     """
     names = sorted(allowed, key=lambda name: (int(name) if name.isdecimal() else math.inf, name))
     words = [name for name in names if not name.isdecimal()]
-    close = difflib.get_close_matches(given, words, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
+    close = max(words, key=lambda name: _likeness(given, name), default="")
+    if _likeness(given, close) >= NEAR:
+        return f"Did you mean {close!r}?"
     return f"There are: {', '.join(names) or 'none'}."
+
+
+def _likeness(given: str, name: str) -> float:
+    """From 0 to 1; a handbag is a Bag rather than a Sandal, which shares as many letters."""
+    one, other = sorted((given.casefold(), name.casefold()), key=len)
+    held = PART if len(one) >= WORD and one in other else 0.0
+    return max(held, difflib.SequenceMatcher(None, given.casefold(), name.casefold()).ratio())

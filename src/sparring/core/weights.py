@@ -17,6 +17,7 @@ from sparring.core.errors import BadData
 
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin"}
 FORMAT = "sparring 1"
+LENGTH = 8  # bytes that tell how long the header is
 NAMED_AT_MOST = 3  # differences spelled out in one message
 
 
@@ -29,7 +30,18 @@ def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) 
     # A file without any header or tensor would be one that no reader accepts.
     header = {"format": FORMAT, **header}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    files.atomic_write(path, save(plain, {key: json.dumps(v) for key, v in header.items()}))
+    stored = memoryview(save(plain, {key: json.dumps(v) for key, v in header.items()}))
+    with files.writing(path, len(stored)), files.replacing(path) as file:
+        end = LENGTH + int.from_bytes(stored[:LENGTH], "little")
+        file.write(_in_order(bytes(stored[LENGTH:end])))
+        file.write(stored[end:])
+
+
+def _in_order(header: bytes) -> bytes:
+    """A header, with its length, whose keys are sorted: equal contents make equal files."""
+    ordered = json.dumps(json.loads(header), sort_keys=True, separators=(",", ":")).encode()
+    ordered += b" " * (-len(ordered) % LENGTH)  # tensors begin at a multiple of eight
+    return len(ordered).to_bytes(LENGTH, "little") + ordered
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -282,7 +282,7 @@ def require_held_out(real: Reference, quick: bool) -> None:
     """
     whole = len(real.held_out) + len(real.train)
     share = real.table.get("test_share", len(real.held_out) / whole)
-    wanted = SPARE * _fewest(quick)
+    wanted = SPARE * fewest(quick)
     kept, all_of_them = f"{100 * share:.3g} % held out", f"{wanted / share:,.0f} samples in all"
     advice = f"With {kept} that takes about {all_of_them}; add some"
     if "test_share" in real.table and wanted <= whole / 2:
@@ -297,14 +297,15 @@ def require_enough(count: int, what: str, quick: bool, advice: str = "") -> None
     Raises:
         BadData: there are fewer samples than that.
     """
-    fewest = _fewest(quick)
-    if count < fewest:
+    least = fewest(quick)
+    if count < least:
         raise BadData(
-            f"There are only {count:,} {what}; every metric needs at least {fewest:,}.{advice}"
+            f"There are only {count:,} {what}; every metric needs at least {least:,}.{advice}"
         )
 
 
-def _fewest(quick: bool) -> int:
+def fewest(quick: bool) -> int:
+    """The samples without which no metric gives a number."""
     return min(metric.fewest for metric in _metrics(quick).values())
 
 

@@ -14,7 +14,7 @@ from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
-from sparring.evaluation.judge import Judge, require_held_out
+from sparring.evaluation.judge import Judge, fewest, require_held_out
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
@@ -72,9 +72,11 @@ class Terms:
     hear: Heard = silent
 
     def __post_init__(self) -> None:
-        if not 0 <= self.count <= MOST_COUNT:
+        least = fewest(self.quick)
+        if self.count and not least <= self.count <= MOST_COUNT:
             raise UserError(
-                f"count = {self.count}: a number up to {MOST_COUNT:,} is needed; 0 = enough."
+                f"count = {self.count}: a number from {least} to {MOST_COUNT:,} is needed; "
+                "0 = enough."
             )
         if not 0 <= self.seed < 2**62:
             raise UserError(f"seed = {self.seed}: a whole number from 0 to 2^62 - 1 is needed.")

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import sparring
-from sparring.core.errors import BadData
+from sparring.core.errors import BadData, UserError
 from sparring.core.rng import Streams
 from sparring.evaluation import seeds
 from sparring.evaluation.judge import Judge
@@ -227,3 +227,10 @@ def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:
     assert {each.name: each.state for each in verify(png, "x.png").layers}["iptc"] == "valid"
     bare = report.modality.preview(report.modality.to_samples(report.verdict.drawn.raw[:4]))
     assert labelled(bare, {"kind": "folder"}) == bare
+
+
+@pytest.mark.parametrize("count", [-1, 99, 1_000_001])
+def test_a_count_that_no_metric_can_use_is_refused_at_once(count: int) -> None:
+    with pytest.raises(UserError, match=rf"count = {count}: a number from 100 to 1,000,000 is"):
+        Terms(count=count)
+    assert Terms(count=100).count == 100
