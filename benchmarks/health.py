@@ -35,7 +35,7 @@ LOOKS = {"judge.every": 4_000, "judge.count": 500, "judge.budget": 1.0}  # as in
 SHORTENED = 24_000  # the length of a healthy training: six looks, of which three are judged
 LONGER = {  # larger batches, so that as many samples are fewer steps
     **dict.fromkeys([name for name in shipped() if name.startswith("dcgan_")], 40_000),
-    "digits_best": 160_000,
+    "digits_best": 80_000,
     "digits_r3gan": 40_000,
     "fashion_best": 80_000,
     "stacked_digits": 40_000,
