@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-NETWORKS: dict[str, dict[str, int | list[int]]] = {
+NETWORKS: dict[str, dict[str, int]] = {
     "mlp": {},
     "dcgan": {"width": 32},
     "resnet": {"width": 32},
-    "r3gan": {"widths": [32, 32, 16]},
+    "r3gan": {},
     "painter": {},
 }
-"""Every family, at a width that two cores can train: three of them at half of their own."""
+"""Every family, at a width that two cores can train."""
 OBJECTIVES = (
     "minimax",
     "non_saturating",
