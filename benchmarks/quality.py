@@ -230,11 +230,17 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 
 
 def longest(kept: dict[str, list[Result]]) -> int:
-    """Images shown to each pair in the table: the most that every pair was shown."""
+    """Images shown to each pair in the table: the most that all were, or else that any was."""
     names = {key(entry).removesuffix("-0") for entry in pairs(0, ())}
-    parts = [kept_key.rpartition("-") for kept_key, results in kept.items() if results]
+    parts = [kept_key.rpartition("-") for kept_key, done in kept.items() if has_figures(done)]
     lengths = [int(length) for name, _, length in parts if name in names]
-    return max((each for each in lengths if lengths.count(each) == len(names)), default=0)
+    whole = [each for each in lengths if lengths.count(each) == len(names)]
+    return max(whole or lengths, default=0)
+
+
+def has_figures(results: list[Result]) -> bool:
+    """Whether any of these came to something."""
+    return any("figures" in result for result in results)
 
 
 def publish(kept: dict[str, list[Result]]) -> None:

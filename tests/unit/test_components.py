@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from importlib.metadata import EntryPoint
 from typing import Annotated, Any, Literal
 
@@ -12,7 +11,7 @@ from pydantic import Field
 
 from sparring.core import components
 from sparring.core.components import DISCRIMINATOR, GENERATOR, OBJECTIVE
-from sparring.core.errors import UserError, WrongSetting, nearest
+from sparring.core.errors import UserError, WrongSetting
 from sparring.core.schedule import Ramp, constant
 from sparring.core.spec import Spec
 from sparring.objectives.hinge import Hinge
@@ -189,18 +188,3 @@ def test_what_is_wrong_is_said_in_our_own_words(given: dict[str, Any], said: str
     with pytest.raises(WrongSetting) as told:
         components.arguments(Net, given, "net")
     assert str(told.value) == said
-
-
-@pytest.mark.parametrize(
-    ("given", "allowed", "hint"),
-    [
-        ("11", map(str, range(12, -1, -2)), "There are: 0, 2, 4, 6, 8, 10, 12."),
-        ("1", ["10", "one"], "There are: 10, one."),
-        ("21x", ["21", "21y"], "Did you mean '21y'?"),
-        ("hing", ["minimax", "hinge"], "Did you mean 'hinge'?"),
-    ],
-)
-def test_numbers_are_not_matched_by_their_spelling(
-    given: str, allowed: Iterable[str], hint: str
-) -> None:
-    assert nearest(given, allowed) == hint

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from sparring.core.errors import nearest
+
+CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+           "Bag", "Ankle boot")  # fmt: skip
+RECIPES = ("digits", "digits_best", "digits_quick", "fashion", "fashion_best", "hinge")
 
 
 @pytest.mark.parametrize(
     ("given", "names", "meant"),
     [
         ("hing", ("hinge", "minimax"), "hinge"),
-        ("HINGE", ("hinge", "minimax"), "hinge"),
-        ("Handbag", ("Sandal", "Bag", "Trouser"), "Bag"),
-        ("digits_besst", ("digits", "digits_best"), "digits_best"),
-        ("boot", ("Coat", "Ankle boot"), "Ankle boot"),
+        ("Handbag", CLOTHES, "Bag"),
+        ("t-shirt", CLOTHES, "T-shirt/top"),
+        ("ankle", CLOTHES, "Ankle boot"),
+        ("Shirts", CLOTHES, "Shirt"),
+        ("digits_besst", RECIPES, "digits_best"),
+        ("digit", RECIPES, "digits"),
+        ("cat", ("car", "scatter"), "car"),
+        ("21x", ("21", "21y"), "21y"),
     ],
 )
 def test_hints_at_what_was_meant(given: str, names: tuple[str, ...], meant: str) -> None:
     assert nearest(given, names) == f"Did you mean {meant!r}?"
 
 
-def test_numbers_and_strangers_get_the_whole_list() -> None:
-    assert nearest("11", ("0", "1", "10")) == "There are: 0, 1, 10."
-    assert nearest("zzz", ("hinge", "minimax")) == "There are: hinge, minimax."
-    assert nearest("", ("a", "bag")) == "There are: a, bag."
-    assert nearest("x", ()) == "There are: none."
+@pytest.mark.parametrize(
+    ("given", "names", "listed"),
+    [
+        ("11", map(str, range(12, -1, -2)), "0, 2, 4, 6, 8, 10, 12"),
+        ("1", ("10", "one"), "10, one"),
+        ("zzz", ("hinge", "minimax"), "hinge, minimax"),
+        ("/home/ann/my-fashion", ("fashion",), "fashion"),
+        ("", ("a", "bag"), "a, bag"),
+        ("", map(str, range(3)), "0, 1, 2"),
+        ("", (), "none"),
+    ],
+)
+def test_what_is_like_nothing_gets_the_whole_list(
+    given: str, names: Iterable[str], listed: str
+) -> None:
+    assert nearest(given, names) == f"There are: {listed}."
+
+
+def test_a_name_as_long_as_a_book_is_answered() -> None:
+    book = "digits" * 1_000_000  # compared as a whole with every name it would take minutes
+    assert nearest(book, RECIPES).startswith("There are: ")

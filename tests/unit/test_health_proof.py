@@ -57,7 +57,7 @@ def test_the_page_says_how_much_of_the_proof_is_there() -> None:
     text = health.table([*rows, row("digits", 0, "blind")])
     assert text.startswith(f"Incomplete: 3 of {len(health.ORDER) * 3} trainings. Detected: 1 of 1 ")
     assert (
-        "False alarms: 1 of 2 healthy ones, in their first 24,000 to 160,000 samples: "
+        "False alarms: 1 of 2 healthy ones, in their first 24,000 to 80,000 samples: "
         "`digits_best` with seed 2. Seeds 1, 2; seed 0," in text
     )
     whole = [row(name, seed) for name in health.ORDER for seed in (1, 2, 3)]

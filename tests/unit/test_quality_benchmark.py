@@ -56,7 +56,9 @@ def test_the_longest_that_all_pairs_were_trained_is_drawn() -> None:
     kept = {name: [result(0, 2.0)] for name in [*names(4_000), *names(9_000)[1:]]}
     kept |= {"digits_quick-of-60000": [result(0, 2.0)]}
     assert quality.longest(kept) == 4_000
+    assert quality.longest(kept | {names(9_000)[0]: [{"seed": 0, "failed": "why"}]}) == 4_000
     assert quality.longest(kept | {names(9_000)[0]: [result(0, 2.0)]}) == 9_000
+    assert quality.longest({names(2_000)[0]: [result(0, 2.0)]}) == 2_000
     assert quality.longest({}) == 0
 
 

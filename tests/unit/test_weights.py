@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from sparring.core import weights
 
 
-def test_equal_contents_make_equal_files(tmp_path: Path) -> None:
+def test_keys_in_any_order_make_the_same_file(tmp_path: Path) -> None:
     tensors = {"b": torch.arange(5.0), "a": torch.ones(3, dtype=torch.int64)}
     header = {f"key {i}": ["字", i] for i in range(20)}
     weights.write(tmp_path / "one", tensors, header)

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable
 
 NEAR = 0.6  # from what likeness on a name may have been meant
-PART = 0.7  # the likeness of a name that the given one holds, or is held by
-WORD = 3  # letters below which that is no sign
+WORD = 3  # letters below which beginnings and ends are no sign
+LONGEST = 100  # characters that are compared; nobody mistypes more
 
 
 class UserError(Exception):
@@ -70,15 +70,17 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     Numbers are never near: 11 is not a misspelt 1.
     """
     names = sorted(allowed, key=lambda name: (int(name) if name.isdecimal() else math.inf, name))
-    words = [name for name in names if not name.isdecimal()]
-    close = max(words, key=lambda name: _likeness(given, name), default="")
-    if _likeness(given, close) >= NEAR:
-        return f"Did you mean {close!r}?"
-    return f"There are: {', '.join(names) or 'none'}."
+    meant = _meant(given[:LONGEST], [name for name in names if not name.isdecimal()])
+    return f"Did you mean {meant!r}?" if meant else f"There are: {', '.join(names) or 'none'}."
 
 
-def _likeness(given: str, name: str) -> float:
-    """From 0 to 1; a handbag is a Bag rather than a Sandal, which shares as many letters."""
-    one, other = sorted((given.casefold(), name.casefold()), key=len)
-    held = PART if len(one) >= WORD and one in other else 0.0
-    return max(held, difflib.SequenceMatcher(None, given.casefold(), name.casefold()).ratio())
+def _meant(given: str, words: list[str]) -> str:
+    """The word that `given` begins, or ends with (a handbag is a bag), or is most like; or ""."""
+    typed = given.casefold()
+    if len(typed) >= WORD:
+        begun = [word for word in words if word.casefold().startswith(typed)]
+        ended = [word for word in words if len(word) >= WORD and typed.endswith(word.casefold())]
+        for found in (begun, ended if typed.isalnum() else []):
+            if len(found) == 1:
+                return found[0]
+    return next(iter(difflib.get_close_matches(given, words, n=1, cutoff=NEAR)), "")

@@ -38,7 +38,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) 
 
 
 def _in_order(header: bytes) -> bytes:
-    """A header, with its length, whose keys are sorted: equal contents make equal files."""
+    """A header, with its length, whose keys are sorted: a model saved twice is the same file."""
     ordered = json.dumps(json.loads(header), sort_keys=True, separators=(",", ":")).encode()
     ordered += b" " * (-len(ordered) % LENGTH)  # tensors begin at a multiple of eight
     return len(ordered).to_bytes(LENGTH, "little") + ordered

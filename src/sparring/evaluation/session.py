@@ -45,7 +45,8 @@ class Terms:
         data: the data set to compare with, with its defaults and `settings`; empty = what each
             model learned from.
         settings: of that data set, such as `{"path": "photos"}`.
-        count: samples; 0 = 10,000, or 26 for every class that the extractor tells apart.
+        count: samples, from 100 on; 0 = 10,000, or 26 for every class that the extractor tells
+            apart.
         seed: of all draws.
         quick: 5,000 samples where no count is given, compared with as many of the training part
             and not with all, and neither slow metrics nor the pairs closest to training samples.
@@ -179,8 +180,8 @@ def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
         count = min(judge.count, *most)
         note = f"Each is judged by {count:,} samples"
         if count < judge.count:
-            fewest = subjects[most.index(count)].name
-            note += f", as {fewest} has no more and figures change with the number of samples"
+            poorest = subjects[most.index(count)].name
+            note += f", as {poorest} has no more and figures change with the number of samples"
         reports = [_report(judge, each, terms, count) for each in subjects]
     return Comparison(tuple(reports), f"{note}.")
 

@@ -176,9 +176,9 @@ class _Coarser(nn.Module):
         self.change = _change(before, after)
 
     def forward(self, grid: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d H W"]:
-        # Backwards, a processor takes ten times as long for this in bfloat16 as in float32.
+        # Backwards, a processor takes many times as long for this in bfloat16 as in float32.
         with torch.autocast(grid.device.type, enabled=False):
-            exact = grid.float()
+            exact = grid.to(self.kernel.dtype)
             halved = F.conv2d(exact, self.kernel, stride=2, padding=1, groups=grid.shape[1])
         return self.change(halved.to(grid.dtype))
 
