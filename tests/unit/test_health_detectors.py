@@ -106,6 +106,12 @@ def test_samples_that_are_meant_to_come_to_rest_may(name: str) -> None:
     assert BY_NAME[name].sees(worse)
 
 
+def test_a_score_that_sways_at_the_full_learning_rate_is_no_divergence() -> None:
+    sways = [{**WELL, "score": s, "best_score": 8.6} for s in (11.62, 11.88, 11.5)]
+    assert see.diverging(sways) == "", "digits_best, seed 2, ended at 1.65"
+    assert see.diverging([{**look, "score": look["score"] + 1.5} for look in sways])
+
+
 def test_absent_classes_are_counted() -> None:
     assert see.absent_classes({"digit": [5, 5]}) == ""
     assert "1 of the 2 classes of 'digit'" in see.absent_classes({"digit": [0, 5]})
