@@ -146,6 +146,8 @@ def test_dry_run_writes_nothing(tiny: Recipe, tmp_path: Path, says: Says) -> Non
         (["train", "sounds"], 2, "data.path"),
         (["train", "none.toml"], 2, "no recipe file none.toml"),
         (["generate", "nothing"], 3, "There is no"),
+        (["generate", "digits_best"], 3, "'sparring train digits_best' makes the run"),
+        (["generate", "fashion", "--label", "Handbag"], 2, "Did you mean 'Bag'?"),
         (["resume", "nothing"], 3, "is not a run"),
         (["data", "check", "nothing"], 3, "nothing"),
         (["data", "get", "mnits"], 2, "Did you mean 'mnist'?"),

@@ -19,6 +19,7 @@ RECIPES = ("digits", "digits_best", "digits_quick", "fashion", "fashion_best", "
         ("hing", ("hinge", "minimax"), "hinge"),
         ("Handbag", CLOTHES, "Bag"),
         ("t-shirt", CLOTHES, "T-shirt/top"),
+        ("tshirt", CLOTHES, "T-shirt/top"),
         ("ankle", CLOTHES, "Ankle boot"),
         ("Shirts", CLOTHES, "Shirt"),
         ("digits_besst", RECIPES, "digits_best"),

@@ -76,11 +76,16 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
 
 def _meant(given: str, words: list[str]) -> str:
     """The word that `given` begins, or ends with (a handbag is a bag), or is most like; or ""."""
-    typed = given.casefold()
+    typed = _letters(given)
     if len(typed) >= WORD:
-        begun = [word for word in words if word.casefold().startswith(typed)]
-        ended = [word for word in words if len(word) >= WORD and typed.endswith(word.casefold())]
-        for found in (begun, ended if typed.isalnum() else []):
+        begun = [word for word in words if _letters(word).startswith(typed)]
+        ended = [word for word in words if len(word) >= WORD and typed.endswith(_letters(word))]
+        for found in (begun, ended if given.isalnum() else []):
             if len(found) == 1:
                 return found[0]
     return next(iter(difflib.get_close_matches(given, words, n=1, cutoff=NEAR)), "")
+
+
+def _letters(name: str) -> str:
+    """Its letters and digits, small: a tshirt is a T-shirt."""
+    return "".join(filter(str.isalnum, name)).casefold()

@@ -76,8 +76,8 @@ class Terms:
         least = fewest(self.quick)
         if self.count and not least <= self.count <= MOST_COUNT:
             raise UserError(
-                f"count = {self.count}: a number from {least} to {MOST_COUNT:,} is needed; "
-                "0 = enough."
+                f"count = {self.count}: a number from {least} to {MOST_COUNT:,} is needed, or 0 "
+                "for as many as figures usually rest on."
             )
         if not 0 <= self.seed < 2**62:
             raise UserError(f"seed = {self.seed}: a whole number from 0 to 2^62 - 1 is needed.")

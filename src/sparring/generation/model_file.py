@@ -10,6 +10,7 @@ from typing import Any
 from sparring.core import components, files, weights
 from sparring.core.errors import BadData, UserError, nearest
 from sparring.core.recipe import Recipe, last_part
+from sparring.core.recipe import shipped as recipes
 from sparring.core.spec import Spec
 from sparring.modalities import Modality
 from sparring.networks import Discriminator, Generator
@@ -115,4 +116,6 @@ def locate(path: Path) -> Path:
     if path.name == str(path) and shipped.is_file():
         return shipped
     hint = nearest(str(path), shipped_names())
+    if str(path) in recipes():
+        hint = f"That is a recipe: 'sparring train {path}' makes the run runs/{path}."
     raise BadData(f"There is no run, model folder, model file or shipped model {path}. {hint}")
