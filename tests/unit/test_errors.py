@@ -40,6 +40,7 @@ def test_hints_at_what_was_meant(given: str, names: tuple[str, ...], meant: str)
         ("zzz", ("hinge", "minimax"), "hinge, minimax"),
         ("/home/ann/my-fashion", ("fashion",), "fashion"),
         ("", ("a", "bag"), "a, bag"),
+        ("hat", ("---", "...."), "---, ...."),
         ("", map(str, range(3)), "0, 1, 2"),
         ("", (), "none"),
     ],

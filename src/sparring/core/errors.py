@@ -76,10 +76,10 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
 
 def _meant(given: str, words: list[str]) -> str:
     """The word that `given` begins, or ends with (a handbag is a bag), or is most like; or ""."""
-    typed = _letters(given)
+    typed, plain = _letters(given), {word: _letters(word) for word in words}
     if len(typed) >= WORD:
-        begun = [word for word in words if _letters(word).startswith(typed)]
-        ended = [word for word in words if len(word) >= WORD and typed.endswith(_letters(word))]
+        begun = [word for word in words if plain[word].startswith(typed)]
+        ended = [word for word in words if len(plain[word]) >= WORD and typed.endswith(plain[word])]
         for found in (begun, ended if given.isalnum() else []):
             if len(found) == 1:
                 return found[0]
