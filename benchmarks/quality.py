@@ -231,16 +231,18 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 
 def longest(kept: dict[str, list[Result]]) -> int:
     """Images shown to each pair in the table: the most that all were, or else that any was."""
-    names = {key(entry).removesuffix("-0") for entry in pairs(0, ())}
-    parts = [kept_key.rpartition("-") for kept_key, done in kept.items() if has_figures(done)]
-    lengths = [int(length) for name, _, length in parts if name in names]
-    whole = [each for each in lengths if lengths.count(each) == len(names)]
-    return max(whole or lengths, default=0)
+    lengths = {int(tail) for name in kept if (tail := name.rpartition("-")[2]).isdigit()}
+    measured = {
+        length: [bool(figures(entry, kept)) for entry in pairs(length, ())] for length in lengths
+    }
+    whole = [length for length, there in measured.items() if all(there)]
+    return max(whole or [n for n, there in measured.items() if any(there)], default=0)
 
 
-def has_figures(results: list[Result]) -> bool:
-    """Whether any of these came to something."""
-    return any("figures" in result for result in results)
+def figures(entry: Entry, kept: dict[str, list[Result]]) -> list[Result]:
+    """What a row came to as it is set today, where it came to something."""
+    results = kept.get(key(entry), [])
+    return [each for each in results if "figures" in each and is_current(entry, each)]
 
 
 def publish(kept: dict[str, list[Result]]) -> None:
@@ -271,8 +273,7 @@ def retell(page: Path, kept: dict[str, list[Result]]) -> None:
     inside, end, after = rest.partition("<!-- /quality -->")
     rows = {}
     for entry in best():
-        done = [r for r in kept.get(key(entry), []) if "figures" in r and is_current(entry, r)]
-        if done:
+        if done := figures(entry, kept):
             minutes = statistics.mean(result["seconds"] for result in done) / 60
             shown = Recipe.read(entry.recipe, dict(map(parse_override, entry.settings))).samples
             cells = [f"`{entry.name}`", f"{shown:,}", " ".join(str(r["seed"]) for r in done)]

@@ -60,6 +60,8 @@ def test_the_longest_that_all_pairs_were_trained_is_drawn() -> None:
     assert quality.longest(kept | {names(9_000)[0]: [result(0, 2.0)]}) == 9_000
     assert quality.longest({names(2_000)[0]: [result(0, 2.0)]}) == 2_000
     assert quality.longest({}) == 0
+    of_other_settings = {name: [result(0, 2.0, recipe="f" * 64)] for name in names(9_000)}
+    assert quality.longest(kept | of_other_settings) == 4_000
 
 
 def test_a_readme_keeps_its_heads_and_what_was_not_measured(tmp_path: Path) -> None:
