@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sparring
-from plan import Entry, best, pairs, sounds
+from plan import NETWORKS, OBJECTIVES, Entry, best, pairs, sounds
 from sparring.core.errors import Interrupted, UserError
 from sparring.core.files import atomic_write
 from sparring.core.recipe import Recipe, parse_override
@@ -222,6 +222,17 @@ def table(entries: list[Entry], kept: dict[str, list[Result]], columns: Columns,
     return "\n".join(filter(None, lines))
 
 
+def glance(length: int, kept: dict[str, list[Result]]) -> str:
+    """Markdown of every pair's distance as a multiple of its floor: a line for each objective."""
+    entries = {entry.name: entry for entry in pairs(length, ())}
+    lines = [f"| | {' | '.join(f'`{n}`' for n in NETWORKS)} |", f"|{'---|' * (len(NETWORKS) + 1)}"]
+    for objective in OBJECTIVES:
+        of_all = [figures(entries[f"{network} {objective}"], kept) for network in NETWORKS]
+        cells = [times_floor(done, 0) if done else "" for done in of_all]
+        lines.append(f"| `{objective}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
     """Put a result in the place of an older one of the same row and seed, and write the file."""
     others = [old for old in kept.get(key(entry), []) if old["seed"] != result["seed"]]
@@ -247,21 +258,24 @@ def figures(entry: Entry, kept: dict[str, list[Result]]) -> list[Result]:
 
 def publish(kept: dict[str, list[Result]]) -> None:
     """Put the tables between their marks in quality.md."""
-    text, measured = TABLE.read_text(encoding="utf-8"), pairs(longest(kept), ())
-    for mark, entries, columns, look in (
-        ("best", best(), PICTURES, 0),
-        ("confirmed", best(), CONFIRMED, 1),
-        ("modes", [entry for entry in best() if entry.recipe == "stacked_digits"], MODES, 0),
-        ("modes confirmed", [e for e in best() if e.recipe == "stacked_digits"], MODES, 1),
-        ("pairs", measured, PICTURES, 0),
-        ("pairs confirmed", measured, CONFIRMED, 1),
-        ("sounds", sounds(), SOUNDS, 0),
-        ("sounds confirmed", sounds(), SOUNDS, 1),
+    length = longest(kept)
+    measured, stacked = pairs(length, ()), [e for e in best() if e.recipe == "stacked_digits"]
+    text = TABLE.read_text(encoding="utf-8")
+    for mark, inside in (
+        ("best", table(best(), kept, PICTURES, 0)),
+        ("confirmed", table(best(), kept, CONFIRMED, 1)),
+        ("modes", table(stacked, kept, MODES, 0)),
+        ("modes confirmed", table(stacked, kept, MODES, 1)),
+        ("pairs at a glance", glance(length, kept)),
+        ("pairs", table(measured, kept, PICTURES, 0)),
+        ("pairs confirmed", table(measured, kept, CONFIRMED, 1)),
+        ("sounds", table(sounds(), kept, SOUNDS, 0)),
+        ("sounds confirmed", table(sounds(), kept, SOUNDS, 1)),
     ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{table(entries, kept, columns, look)}\n{end}{after}"
+        text = f"{before}{begin}\n{inside}\n{end}{after}"
     atomic_write(TABLE, text.encode())
     for page in READMES:
         retell(page, kept)
