@@ -87,8 +87,13 @@ def test_labels_are_read_as_people_write_them() -> None:
             parse_labels(anything, {})
     one = {"digit": ("3", "7")}
     for twice in ("3,7", "digit=3,7", "digit=3, digit = 7"):
-        with pytest.raises(UserError, match="digit is asked to be '3' and '7'"):
+        with pytest.raises(UserError, match="'digit' is asked to be '3' and '7'"):
             parse_labels(twice, one)
+    for long in ("x" * 9_000, {"digit": "x" * 9_000}, f"{'x' * 9_000}=3", {"x" * 9_000: "3"}):
+        for sets in (one, TWO.labels, {}):
+            with pytest.raises(UserError) as caught:
+                parse_labels(long, sets)
+            assert len(str(caught.value)) < 400
 
 
 def test_labels_that_were_left_out_of_the_training_are_neither_shown_nor_taken(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import reprlib
 from collections.abc import Iterable
 
 NEAR = 0.6  # from what likeness on a name may have been meant
@@ -62,6 +63,13 @@ class Interrupted(UserError):
     """Someone asked to stop; everything needed to go on is saved."""
 
     code = 130
+
+
+def quoted(given: str) -> str:
+    """What someone gave, in quotes; the middle of what is long is left out."""
+    short = reprlib.Repr()
+    short.maxstring = LONGEST
+    return short.repr(given)
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from sparring.core.errors import UserError, nearest
+from sparring.core.errors import UserError, nearest, quoted
 from sparring.core.spec import Condition, Spec
 
 LabelSets = Mapping[str, tuple[str, ...]]
@@ -53,14 +53,14 @@ def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, s
         UserError: no such label set or class; the message lists what there is.
     """
     if given and not sets:
-        raise UserError(f"This model heeds no labels; leave out {given!r}.")
+        raise UserError(f"This model heeds no labels; leave out {quoted(str(given))}.")
     if isinstance(given, str):
         given = _read_labels(given, sets)
     for name, value in given.items():
         if name not in sets:
-            raise UserError(f"This model has no label set {name!r}. {nearest(name, sets)}")
+            raise UserError(f"This model has no label set {quoted(name)}. {nearest(name, sets)}")
         if value not in sets[name]:
-            raise UserError(f"There is no {name} {value!r}. {nearest(value, sets[name])}")
+            raise UserError(f"There is no {name} {quoted(value)}. {nearest(value, sets[name])}")
     return {name: given[name] for name in sets if name in given}
 
 
@@ -72,13 +72,14 @@ def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:
             homes = [each for each, classes in sets.items() if name in classes or len(sets) == 1]
             if len(homes) != 1:
                 raise UserError(
-                    f"The label {name!r} needs the name of its set, set={name}; "
-                    f"the label sets of this model are: {', '.join(sets)}."
+                    f"The label {quoted(name)} needs the name of its set before it, as in "
+                    f"SET=CLASS; the label sets of this model are: {', '.join(sets)}."
                 )
             name, value = homes[0], name
         if name in asked:
             raise UserError(
-                f"{name} is asked to be {asked[name]!r} and {value!r}; give one class for each set."
+                f"{quoted(name)} is asked to be {quoted(asked[name])} and {quoted(value)}; give one "
+                "class for each set."
             )
         asked[name] = value
     return asked
