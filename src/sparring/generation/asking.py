@@ -78,8 +78,8 @@ def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:
             name, value = homes[0], name
         if name in asked:
             raise UserError(
-                f"{quoted(name)} is asked to be {quoted(asked[name])} and {quoted(value)}; give one "
-                "class for each set."
+                f"{quoted(name)} is asked to be {quoted(asked[name])} and {quoted(value)}; "
+                "give one class for each set."
             )
         asked[name] = value
     return asked
