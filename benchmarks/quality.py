@@ -217,19 +217,24 @@ def table(entries: list[Entry], kept: dict[str, list[Result]], columns: Columns,
     heads += [] if look else ["found by the health check"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for entry in entries:
-        results = [each for each in kept.get(key(entry), []) if is_current(entry, each)]
-        lines.append(row(entry.name, results, columns, look) or "")
+        lines.append(row(entry.name, current(entry, kept), columns, look) or "")
     return "\n".join(filter(None, lines))
 
 
 def glance(length: int, kept: dict[str, list[Result]]) -> str:
-    """Markdown of every pair's distance as a multiple of its floor: a line for each objective."""
-    entries = {entry.name: entry for entry in pairs(length, ())}
+    """Markdown of every pair's distance as a multiple of its floor, by both looks.
+
+    A line for each objective; "failed" where a pair came to nothing, blank where it was not tried.
+    """
+    cells = {}
+    for entry in pairs(length, ()):
+        done = figures(entry, kept)
+        tried = "failed" if current(entry, kept) else ""
+        cells[entry.name] = f"{times_floor(done, 0)} / {times_floor(done, 1)}" if done else tried
     lines = [f"| | {' | '.join(f'`{n}`' for n in NETWORKS)} |", f"|{'---|' * (len(NETWORKS) + 1)}"]
     for objective in OBJECTIVES:
-        of_all = [figures(entries[f"{network} {objective}"], kept) for network in NETWORKS]
-        cells = [times_floor(done, 0) if done else "" for done in of_all]
-        lines.append(f"| `{objective}` | {' | '.join(cells)} |")
+        line = " | ".join(cells[f"{network} {objective}"] for network in NETWORKS)
+        lines.append(f"| `{objective}` | {line} |")
     return "\n".join(lines)
 
 
@@ -241,19 +246,20 @@ def keep(kept: dict[str, list[Result]], entry: Entry, result: Result) -> None:
 
 
 def longest(kept: dict[str, list[Result]]) -> int:
-    """Images shown to each pair in the table: the most that all were, or else that any was."""
+    """Images shown to each pair in the table: as many as most pairs were shown, then the most."""
     lengths = {int(tail) for name in kept if (tail := name.rpartition("-")[2]).isdigit()}
-    measured = {
-        length: [bool(figures(entry, kept)) for entry in pairs(length, ())] for length in lengths
-    }
-    whole = [length for length, there in measured.items() if all(there)]
-    return max(whole or [n for n, there in measured.items() if any(there)], default=0)
+    measured = {n: sum(bool(figures(entry, kept)) for entry in pairs(n, ())) for n in lengths}
+    return max(measured, key=lambda n: (measured[n], n), default=0)
+
+
+def current(entry: Entry, kept: dict[str, list[Result]]) -> list[Result]:
+    """What a row came to as it is set today."""
+    return [each for each in kept.get(key(entry), []) if is_current(entry, each)]
 
 
 def figures(entry: Entry, kept: dict[str, list[Result]]) -> list[Result]:
-    """What a row came to as it is set today, where it came to something."""
-    results = kept.get(key(entry), [])
-    return [each for each in results if "figures" in each and is_current(entry, each)]
+    """The same without the seeds that failed."""
+    return [each for each in current(entry, kept) if "figures" in each]
 
 
 def publish(kept: dict[str, list[Result]]) -> None:

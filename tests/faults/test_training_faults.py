@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import sparring
-from sparring.core.errors import BadData, Interrupted, OutOfResources, UserError
+from sparring.core.errors import BadData, OutOfResources, UserError
 from sparring.core.recipe import Recipe, to_toml
 from sparring.training import checkpoint, session
 from sparring.training.run import Run
@@ -80,16 +80,6 @@ def test_a_second_trainer_is_refused(
     assert caught.value.code == 3
     first.send_signal(signal.SIGTERM)
     assert first.wait(60) == 130
-
-
-@pytest.mark.parametrize(("at", "says"), [(1, "go on with"), (3, "complete")])
-def test_whoever_asks_to_stop_is_heard_in_the_last_step_too(
-    tiny: Recipe, tmp_path: Path, at: int, says: str
-) -> None:
-    recipe = tiny.replace({"objective": {"name": "asked:Asked", "at": at}}, samples=4 * tiny.batch)
-    with pytest.raises(Interrupted, match=says):
-        sparring.train(recipe, out=tmp_path / "run", quiet=True)
-    assert Run(tmp_path / "run").samples == (at + 1) * tiny.batch
 
 
 def test_an_existing_run_is_not_overwritten(tiny: Recipe, tmp_path: Path) -> None:

@@ -206,6 +206,26 @@ def test_nothing_is_made_for_a_place_that_cannot_be_written(
     assert "taken is no folder" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["generate", "{}"], ["resume", "{}"], ["verify", "{}"], ["train", "{}.toml"],
+     ["data", "check", "{}"]],
+)  # fmt: skip
+def test_a_path_that_no_disk_can_hold_is_refused(words: list[str], says: Says) -> None:
+    done = says(*(word.format("春" * 5_000) for word in words))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "too long for a path" in done.stderr
+    assert len(done.stderr) < 400
+
+
+@pytest.mark.parametrize("words", [["{}"], ["digits", "training.precision={}", "--dry-run"],
+                                   ["digits", "{}=1", "--dry-run"], ["digits", "{}"]])  # fmt: skip
+def test_what_was_given_is_not_said_again_at_any_length(words: list[str], says: Says) -> None:
+    done = says("train", *(word.format("x" * 20_000) for word in words))
+    assert done.returncode == 2
+    assert len(done.stderr) < 1_500
+
+
 def test_debug_shows_the_traceback(tmp_path: Path, says: Says) -> None:
     done = process("--debug", "data", "check", "nothing", cwd=tmp_path)
     assert done.returncode == 3

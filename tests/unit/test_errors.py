@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from sparring.core.errors import nearest
+from sparring.core.errors import nearest, quoted
 
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
            "Bag", "Ankle boot")  # fmt: skip
@@ -49,6 +49,17 @@ def test_what_is_like_nothing_gets_the_whole_list(
     given: str, names: Iterable[str], listed: str
 ) -> None:
     assert nearest(given, names) == f"There are: {listed}."
+
+
+def test_what_is_long_is_quoted_by_its_ends() -> None:
+    for short in ("7", "it's", "x" * 190, 7, 1e-300, {"digit": "7"}, ["a", "b"]):
+        assert quoted(short) == repr(short)
+    for long in ("x" * 20_000, "春" * 20_000, {"x" * 900: "y" * 900}, ["x" * 900] * 900):
+        said = quoted(long)
+        assert len(said) < 2_000
+        assert "..." in said
+    assert quoted(f"a{'x' * 9_000}z").startswith("'ax")
+    assert quoted(f"a{'x' * 9_000}z").endswith("xz'")
 
 
 def test_a_name_as_long_as_a_book_is_answered() -> None:

@@ -49,7 +49,17 @@ def test_the_worst_class_is_that_whose_share_is_farthest_off() -> None:
     assert quality.worst_class([]) == {}
 
 
-def test_the_longest_that_all_pairs_were_trained_is_drawn() -> None:
+def test_pairs_are_told_at_a_glance_by_both_looks() -> None:
+    good, failed, mixed, *_ = (quality.key(entry) for entry in plan.pairs(4_000, ()))
+    wrong = {"seed": 0, "failed": "why"}
+    kept = {good: [result(0, 2.0)], failed: [wrong], mixed: [wrong, result(1, 4.0)]}
+    head, _, *lines = quality.glance(4_000, kept).splitlines()
+    assert [each.strip(" `") for each in head.split("|")[2:-1]] == [*plan.NETWORKS]
+    cells = [line.split("|")[2].strip() for line in lines]
+    assert cells == ["2.0 / 2.0", "failed", "4.0 / 4.0", "", "", ""]
+
+
+def test_the_length_that_most_pairs_were_trained_is_drawn() -> None:
     def names(length: int) -> list[str]:
         return [quality.key(entry) for entry in plan.pairs(length, ())]
 

@@ -5,6 +5,7 @@ One file holds one group of verbs; here they become words that one can type.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import sys
 import traceback
@@ -25,7 +26,7 @@ from sparring.cli import (
 )
 from sparring.cli._printing import to_the_end
 from sparring.core import memory
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, quoted
 from sparring.core.version import VERSION
 
 app = typer.Typer(
@@ -79,9 +80,19 @@ def main() -> None:
     try:
         with memory.enough(), to_the_end():
             app()
-    except UserError as error:
+    except (UserError, OSError) as error:
+        wrong = _of_people(error)
         if "--debug" in before_verb:
             traceback.print_exc()
         # One write, so that lines of several processes do not run into each other.
-        sys.stderr.write(f"sparring: {error}\n")
-        sys.exit(error.code)
+        sys.stderr.write(f"sparring: {wrong}\n")
+        sys.exit(wrong.code)
+
+
+def _of_people(error: UserError | OSError) -> UserError:
+    """What somebody did wrong; what nobody can help is raised on."""
+    if isinstance(error, UserError):
+        return error
+    if error.errno == errno.ENAMETOOLONG:  # from wherever a path is first looked at
+        return UserError(f"{quoted(error.filename)} is too long for a path; give a shorter one.")
+    raise error

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from sparring.core.complaints import sentence
-from sparring.core.errors import UserError, WrongSetting, nearest
+from sparring.core.errors import UserError, WrongSetting, nearest, quoted
 
 
 class Slot(NamedTuple):
@@ -60,14 +60,15 @@ def find(slot: Slot, name: str, *, built_in_only: bool = False) -> type[Any]:
     plugins = entry_points(group=f"sparring.{slot.folder}", name=name)
     if built_in_only and (":" in name or plugins):
         raise UserError(
-            f"{name!r} in {slot.folder} comes from outside Sparring and would be run; "
+            f"{quoted(name)} in {slot.folder} comes from outside Sparring and would be run; "
             "if the model is your own, load it with --trusted."
         )
     if ":" in name:
         return _from_module(name, interface)
     if plugins:
         return _checked(next(iter(plugins)).load(), name, interface)
-    raise UserError(f"There is no {name!r} in {slot.folder}. {nearest(name, names(slot.folder))}")
+    hint = nearest(name, names(slot.folder))
+    raise UserError(f"There is no {quoted(name)} in {slot.folder}. {hint}")
 
 
 def _built_in(folder: str) -> list[str]:
@@ -170,12 +171,12 @@ def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSe
         keys.append(key)
         if problem["type"] == "extra_forbidden":
             allowed = model.model_fields if len(path) == 1 else _fields_at(model, path[:-1])
-            sentences.append(f"There is no setting {key!r}. {nearest(path[-1], allowed)}")
+            sentences.append(f"There is no setting {quoted(key)}. {nearest(path[-1], allowed)}")
         elif problem["type"] == "missing":
             sentences.append(f"{key!r} is missing.")
         else:
             reason = sentence(problem, told=True)
-            sentences.append(f"{key} = {problem['input']!r}: {reason}.")
+            sentences.append(f"{key} = {quoted(problem['input'])}: {reason}.")
     return WrongSetting(" ".join(sentences), keys[0])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, quoted
 
 EXTRAS = {
     "demo": "mlxtend",
@@ -42,7 +42,7 @@ def choose(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise UserError(f"There is no device {name!r} here; 'cpu' always works.") from error
+        raise UserError(f"There is no device {quoted(name)} here; 'cpu' always works.") from error
     return device
 
 

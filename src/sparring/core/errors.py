@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 NEAR = 0.6  # from what likeness on a name may have been meant
 WORD = 3  # letters below which beginnings and ends are no sign
+LONGEST_QUOTE = 200  # characters of what is told again
 LONGEST = 100  # characters that are compared; nobody mistypes more
 
 
@@ -65,10 +66,10 @@ class Interrupted(UserError):
     code = 130
 
 
-def quoted(given: str) -> str:
-    """What someone gave, in quotes; the middle of what is long is left out."""
+def quoted(given: object) -> str:
+    """What someone gave, as Python writes it; the middle of what is long is left out."""
     short = reprlib.Repr()
-    short.maxstring = LONGEST
+    short.maxstring = short.maxother = LONGEST_QUOTE
     return short.repr(given)
 
 

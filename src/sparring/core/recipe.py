@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from sparring.core import components
 from sparring.core.components import Slot
-from sparring.core.errors import UserError, WrongSetting, nearest
+from sparring.core.errors import UserError, WrongSetting, nearest, quoted
 from sparring.core.settings import STRICT, Care, Judging, Optimiser, Training
 
 LARGEST_BATCH = 16_384  # a slip of the keyboard must not take all of a machine's memory
@@ -145,7 +145,9 @@ def parse_override(text: str) -> tuple[str, Any]:
     """`table.key=value` from a command line; the value is TOML, or a bare word as a string."""
     key, equals, value = text.partition("=")
     if not equals or not re.fullmatch(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*", key):
-        raise UserError(f"{text!r} is not a setting; write table.key=value, e.g. objective.gamma=1")
+        raise UserError(
+            f"{quoted(text)} is not a setting; write table.key=value, e.g. objective.gamma=1"
+        )
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -234,7 +236,9 @@ def _locate(name: str) -> Path:
     recipes = _all()
     if name not in recipes:
         hint = nearest(name, shipped())
-        raise UserError(f"There is no recipe {name!r}. {hint} A file of your own ends in .toml.")
+        raise UserError(
+            f"There is no recipe {quoted(name)}. {hint} A file of your own ends in .toml."
+        )
     return recipes[name]
 
 
@@ -249,7 +253,7 @@ def _put(table: dict[str, Any], dotted: str, value: Any) -> None:
     for part in path:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise WrongSetting(f"{dotted!r}: {part!r} is a value, not a table.", dotted)
+            raise WrongSetting(f"{quoted(dotted)}: {quoted(part)} is a value, not a table.", dotted)
     # Another component has other settings: the old one's must not linger.
     if last == "name" and path and table.get("name") != value:
         batch = {"batch": table["batch"]} if "batch" in table else {}

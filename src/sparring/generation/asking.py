@@ -53,7 +53,7 @@ def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, s
         UserError: no such label set or class; the message lists what there is.
     """
     if given and not sets:
-        raise UserError(f"This model heeds no labels; leave out {quoted(str(given))}.")
+        raise UserError(f"This model heeds no labels; leave out {quoted(given)}.")
     if isinstance(given, str):
         given = _read_labels(given, sets)
     for name, value in given.items():

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, quoted
 from sparring.modalities import _prosody
 from sparring.modalities._prosody import LINES, RHYMES
 from sparring.modalities._tokens import END, GAP, NO_SYMBOL
@@ -56,7 +56,7 @@ class Verse:
         form, *rules = (part.strip() for part in text.split(","))
         if form not in LENGTHS or any(rule not in RULES for rule in rules):
             raise UserError(
-                f"verse = {text!r}: five or seven is needed, and after it, if you like, "
+                f"verse = {quoted(text)}: five or seven is needed, and after it, if you like, "
                 "rhyme and tones, as in five,rhyme,tones."
             )
         wide = LENGTHS[form]
@@ -65,8 +65,8 @@ class Verse:
             raise UserError("This model does not write Chinese verse character by character.")
         if modality.length < LINES * (wide + 1):
             raise UserError(
-                f"verse = {text!r} takes {LINES * (wide + 1)} symbols; this model writes at most "
-                f"{modality.length}."
+                f"verse = {quoted(text)} takes {LINES * (wide + 1)} symbols; this model writes at "
+                f"most {modality.length}."
             )
         table = _prosody.tables(surfaces)
         fits = _fits(surfaces, wide, table.tones if "tones" in rules else None)
@@ -74,8 +74,8 @@ class Verse:
         verse = Verse(wide, "rhyme" in rules, fits, rhymes, HOLE, fits.any(2).all(1))
         if not verse.open.any() or not verse._can_rhyme():
             raise UserError(
-                f"verse = {text!r}: the characters that this model knows cannot keep to that; "
-                "leave rhyme or tones out."
+                f"verse = {quoted(text)}: the characters that this model knows cannot keep to "
+                "that; leave rhyme or tones out."
             )
         return verse
 

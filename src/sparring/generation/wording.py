@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, quoted
 from sparring.generation.asking import conditions, parse_labels, require_makeable
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.generation.verse import Verse, form_of
@@ -30,6 +30,7 @@ from sparring.networks._language import (
 MOST_CANDIDATES = 256
 COLDEST = 0.01  # a temperature at which the likeliest symbol is drawn as good as always
 NARROWEST = 1e-6  # a top_p that leaves the likeliest symbol alone
+NAMED = 20  # unknown symbols that are told
 MENDING = 16  # candidates for every mended text, of which the likeliest is kept
 
 CHOOSERS = ("discriminator", "likelihood")
@@ -74,12 +75,12 @@ class Wording:
                 f"candidates = {self.candidates}: 1 to {MOST_CANDIDATES} can be chosen among."
             )
         if self.by not in ("", *CHOOSERS):
-            raise UserError(f"by = {self.by!r}: {' or '.join(CHOOSERS)} chooses.")
+            raise UserError(f"by = {quoted(self.by)}: {' or '.join(CHOOSERS)} chooses.")
         if self.prefix and self.repair:
             raise UserError("A text is continued or mended, not both; leave prefix or repair out.")
         for text in (self.prefix, self.repair):
             if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
-                raise UserError(f"{text!r} holds bytes or halves that are no characters.")
+                raise UserError(f"{quoted(text)} holds bytes or halves that are no characters.")
 
     @property
     def ways(self) -> dict[str, Any]:
@@ -126,8 +127,8 @@ def worded(
     for name in implied if form else ():
         if asked.get(name, form) != form:
             raise UserError(
-                f"verse = {wording.verse!r} and {name} = {asked[name]!r} say different things; "
-                "leave one of them out."
+                f"verse = {quoted(wording.verse)} and {name} = {quoted(asked[name])} say different "
+                "things; leave one of them out."
             )
     told = implied | asked
     return sampler.through(generator, wording.ways, _given(modality, lost)), told
@@ -226,10 +227,11 @@ def _known(modality: Text, wording: Wording, text: str) -> list[int]:
     known = [HOLE if each is None else each for each in _symbols(modality, text, wording)]
     if len(known) > modality.length or (wording.prefix and len(known) == modality.length):
         raise UserError(
-            f"{text!r} has {len(known):,} symbols; this model writes at most {modality.length:,}."
+            f"{quoted(text)} has {len(known):,} symbols; this model writes at most "
+            f"{modality.length:,}."
         )
     if text and wording.repair and HOLE not in known:
-        raise UserError(f"{text!r} has no gap; write {GAP} for each symbol that is missing.")
+        raise UserError(f"{quoted(text)} has no gap; write {GAP} for each symbol that is missing.")
     return known
 
 
@@ -250,7 +252,7 @@ def _symbols(modality: Text, text: str, wording: Wording) -> list[int | None]:
         UserError: it holds some that the model does not know, or gaps that it must not have.
     """
     if GAP in text and not wording.repair:
-        raise UserError(f"{text!r} has a gap {GAP}, which a prefix cannot have; use repair.")
+        raise UserError(f"{quoted(text)} has a gap {GAP}, which a prefix cannot have; use repair.")
     if modality.tokeniser.is_piecewise and wording.repair:
         raise UserError("This model writes pieces of words, whose gaps nobody can count.")
     found: list[int | None] = []
@@ -261,7 +263,7 @@ def _symbols(modality: Text, text: str, wording: Wording) -> list[int | None]:
     if UNKNOWN in found:
         foreign = sorted({c for c in text if c != GAP and UNKNOWN in modality.tokeniser.encode(c)})
         raise UserError(
-            f"The model does not know {' '.join(foreign) or 'some words'} of {text!r}; it never "
-            "saw them in training."
+            f"The model does not know {' '.join(foreign[:NAMED]) or 'some words'} of "
+            f"{quoted(text)}; it never saw them in training."
         )
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparring.core.errors import UserError
+from sparring.core.errors import UserError, quoted
 
 KEYS = (
     "Label", "ContentProducer", "ProduceID", "ReservedCode1",
@@ -62,9 +62,9 @@ def require_legal(producer: str) -> str:
     wrong = _illegal(producer) or ('"' if '"' in producer else "")
     if wrong or not 0 < len(producer) <= 128:
         raise UserError(
-            f"producer = {producer!r} cannot stand in a label: give 1 to 128 Latin letters, digits "
-            f"and signs without blanks, quotes and backslashes ({LETTERS}), as the code of a "
-            "company and not its Chinese name."
+            f"producer = {quoted(producer)} cannot stand in a label: give 1 to 128 Latin letters, "
+            f"digits and signs without blanks, quotes and backslashes ({LETTERS}), as the code of "
+            "a company and not its Chinese name."
         )
     return producer
 

@@ -95,12 +95,12 @@ def refusal(error: UserError, param: str | None = None) -> Refused:
 
 def body_of(error: HTTPException) -> bytes:
     """The error object as JSON."""
-    status = error.status_code
+    status, param = error.status_code, getattr(error, "param", None)
     usual = "invalid_request_error" if status < 500 else "server_error"
     told = {
         "message": _legal(str(error.detail))[:LONGEST_MESSAGE],
         "type": KINDS.get(status, usual),
-        "param": getattr(error, "param", None),
+        "param": _legal(str(param))[:LONGEST_MESSAGE] if param else None,
         "code": getattr(error, "code", None),
     }
     return json.dumps({"error": told}, ensure_ascii=False).encode()

@@ -273,8 +273,6 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
             f"Stopped after {state.samples:,} of {recipe.samples:,} samples and saved; "
             f"go on with 'sparring resume {run.folder}'."
         )
-    if stop.is_set():  # or a program of many trainings would go on with the next
-        raise Interrupted(f"Stopped as asked; {run.folder} is complete.")
     return run
 
 

@@ -199,6 +199,16 @@ def test_parts_that_are_not_looked_at_are_refused(
     assert error["message"] == said
 
 
+@pytest.mark.parametrize("overrides", [{"x" * 90_000: 1}, {"samples": "x" * 90_000}])
+def test_what_was_sent_is_not_sent_back_at_any_length(
+    client: TestClient, overrides: dict[str, Any]
+) -> None:
+    asked = {"recipe": "digits", "overrides": overrides}
+    answer = client.post(RUNS, json=asked)
+    assert answer.status_code == 400
+    assert len(answer.content) < 4_000
+
+
 def test_a_long_number_is_refused_in_plain_words(client: TestClient) -> None:
     body = b'{"model": "shades", "prompt": "", "seed": ' + b"9" * 5_000 + b"}"
     error = client.post(IMAGES, content=body, headers=JSON).json()["error"]
