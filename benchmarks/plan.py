@@ -83,6 +83,7 @@ def pairs(budget: int, seeds: tuple[int, ...]) -> list[Entry]:
     for network, objective in itertools.product(NETWORKS, OBJECTIVES):
         settings = [f"samples={budget}", f"objective.name={objective}", "data.batch=32"]
         settings += ["optimiser.learning_rate={start=5e-4,end=0.0,begin=0.3}"]
+        settings += ["training.ema_half_life=10_000"]
         for player in ("generator", "discriminator"):
             settings.append(f"networks.{player}.name={network}")
             settings += [f"networks.{player}.{k}={v}" for k, v in NETWORKS[network].items()]

@@ -81,5 +81,5 @@ def test_a_readme_keeps_its_heads_and_what_was_not_measured(tmp_path: Path) -> N
     quality.retell(page, {"digits": [result(0, 2.0)]})
     told = page.read_text().splitlines()
     assert told[:4] == ["before", "<!-- quality -->", "| recipe |", "|---|"]
-    assert told[4].startswith("| `digits` | 200,000 | 0 | 1.0 | 2 (1) | 0.2 (0.1) |")
+    assert told[4].startswith("| `digits` | 600,000 | 0 | 1.0 | 2 (1) | 0.2 (0.1) |")
     assert told[5:] == ["| `fashion` | old |", "<!-- /quality -->", "after"]
