@@ -76,8 +76,7 @@ def sounds() -> list[Entry]:
 def pairs(budget: int, seeds: tuple[int, ...]) -> list[Entry]:
     """Every objective with every family, with the same data, batch, optimiser and length.
 
-    What is left of `digits` was chosen there: how objective and networks of its own names are set,
-    and how long the average remembers.
+    What is left of `digits` was chosen there: how objective and networks of its own names are set.
     """
     entries = []
     for network, objective in itertools.product(NETWORKS, OBJECTIVES):
