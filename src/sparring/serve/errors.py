@@ -100,7 +100,7 @@ def body_of(error: HTTPException) -> bytes:
     told = {
         "message": _legal(str(error.detail))[:LONGEST_MESSAGE],
         "type": KINDS.get(status, usual),
-        "param": _legal(str(param))[:LONGEST_MESSAGE] if param else None,
+        "param": None if param is None else _legal(str(param))[:LONGEST_MESSAGE],
         "code": getattr(error, "code", None),
     }
     return json.dumps({"error": told}, ensure_ascii=False).encode()
