@@ -35,6 +35,17 @@ def test_a_sample_is_the_same_in_any_company(sampler: sparring.Sampler) -> None:
     assert torch.equal(many, torch.cat(one_by_one))
 
 
+def test_who_waits_hears_how_many_are_made_and_written(
+    sampler: sparring.Sampler, tmp_path: Path
+) -> None:
+    made: list[int] = []
+    written: list[int] = []
+    generated = sampler.generate(37, progress=made.append)
+    generated.save(tmp_path, progress=written.append)
+    assert made == [16, 32, 37]
+    assert written == list(range(1, 38))
+
+
 def test_other_seeds_and_labels_give_other_samples(sampler: sparring.Sampler) -> None:
     dark, light = (sampler.generate(4, labels=name).samples for name in ("dark", "light"))
     assert not torch.equal(dark, light)

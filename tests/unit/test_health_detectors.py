@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sparring.core import bar
 from sparring.training import detectors as see
-from sparring.training import display as displays
 from sparring.training.advice import DETECTORS, of_a_bad_turn, of_absent_classes
 from sparring.training.detectors import Signs
 from sparring.training.display import Display
@@ -130,7 +130,7 @@ def test_findings_say_what_is_seen_and_what_to_change() -> None:
 def test_a_line_of_progress_needs_no_discriminator(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(displays, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(bar, "LINE_EVERY", 0.0)
     with Display(100, quiet=False) as display:
         display.numbers({"nats": 5.25, "score": 7.0}, [DETECTORS[0].name])
         display.advance(50)
@@ -140,7 +140,7 @@ def test_a_line_of_progress_needs_no_discriminator(
 def test_a_line_of_progress_has_words_and_not_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(displays, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(bar, "LINE_EVERY", 0.0)
     with Display(100, quiet=False) as display:
         display.numbers({"d_real": 0.9, "d_fake": 0.1, "score": 7.0}, list(BY_NAME))
         display.advance(50)

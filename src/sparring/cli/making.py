@@ -18,10 +18,11 @@ from sparring.cli._labels import (
     Visible,
     labelling,
 )
-from sparring.cli._printing import Device, Json, show
+from sparring.cli._printing import Device, Json, Quiet, show
 from sparring.core.errors import BadData, UserError
 
 if TYPE_CHECKING:  # the module itself brings torch with it
+    from sparring.core.bar import Bar
     from sparring.generation.generated import Generated
     from sparring.generation.sampler import Sampler
 
@@ -52,6 +53,7 @@ Trusted = Annotated[
     bool, typer.Option(help="The model is my own: components it names are imported and run.")
 ]
 TEXTS = "Texts"
+PATIENCE = 2.0  # seconds after which somebody who waits is told how long it takes
 READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
     float,
@@ -111,6 +113,7 @@ def generate(
     no_credentials: NoCredentials = False,
     time_stamp: TimeStamp = "",
     device: Device = "auto",
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
@@ -132,8 +135,7 @@ def generate(
         seeds = _seeds(between) if between else [seed or 0]
         _make_one(sampler, seeds, say, steps, out, how, form, as_json)
     else:
-        generated = sampler.generate(16 if count is None else count, seed=seed or 0, **how)
-        _save(generated, out, form, as_json)
+        _make_each(sampler, count, seed or 0, out, how, form, quiet, as_json)
 
 
 def _asked(
@@ -159,12 +161,32 @@ def _asked(
     return worded(sampler, words, label) if words.ways or stream else (sampler, label)
 
 
-def _save(generated: Generated, out: Path, form: str, as_json: bool) -> None:
+def _bar(count: int, unit: str, quiet: bool) -> Bar:
+    from sparring.core.bar import Bar
+
+    return Bar(count, unit, quiet=quiet, patience=PATIENCE)
+
+
+def _make_each(
+    sampler: Sampler,
+    count: int | None,
+    seed: int,
+    out: Path,
+    how: Mapping[str, Any],
+    form: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """One file a sample, which takes a while where there are many."""
     from sparring.modalities import SHEET
 
+    count, hushed = 16 if count is None else count, quiet or as_json
+    with _bar(count, "samples made", hushed) as bar:
+        generated = sampler.generate(count, seed=seed, progress=bar.advance, **how)
     there = _names_in(out)
     before, sheet = _contents(generated.paths(out, form)), _contents([out / SHEET])
-    paths = generated.save(out, form)
+    with _bar(count, "files written", hushed) as bar:
+        paths = generated.save(out, form, bar.advance)
     _tell_of_others(before, out)
     _tell_of_earlier(sheet, [path for path in paths[len(generated) :] if path.name in there])
     if not as_json:

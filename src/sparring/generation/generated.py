@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,12 @@ class Generated:
         suffix, content = self.modality.animate(self.samples, visible=self.labelling.visible)
         return suffix, self._labelled(content, f"walk{suffix}", "walk")
 
-    def save(self, folder: str | Path, form: str = "") -> list[Path]:
+    def save(
+        self,
+        folder: str | Path,
+        form: str = "",
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Path]:
         """Write one file a sample, named by its seed and labels, and `sheet.png` after them.
 
         Samples that must be heard or read get a page `sheet.html` besides, and texts get
@@ -102,6 +107,7 @@ class Generated:
         Args:
             folder: made where missing.
             form: of the samples' files, one of the modality's `forms`; "" is its own.
+            progress: is told after every sample's file how many are written.
 
         Raises:
             OutOfResources: the disk is full.
@@ -111,6 +117,8 @@ class Generated:
         paths = self.paths(folder, form)
         for number, path in enumerate(paths):
             self.write({path: self.one(number, form)})
+            if progress is not None:
+                progress(number + 1)
         sheets = {Path(folder) / name: each for name, each in self.sheets().items()}
         return paths + self.write(sheets)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -90,9 +90,17 @@ class Sampler:
 
     @torch.inference_mode()
     def __call__(
-        self, latents: Float[Tensor, "b latent"], condition: Condition
+        self,
+        latents: Float[Tensor, "b latent"],
+        condition: Condition,
+        progress: Callable[[int], object] | None = None,
     ) -> Shaped[Tensor, "b ..."]:
         """Samples from given latents, computed in blocks of fixed size; on the CPU.
+
+        Args:
+            latents: one for each sample.
+            condition: of each.
+            progress: is told after every block how many are made.
 
         Raises:
             OutOfResources: the memory of the device or of the CPU does not suffice.
@@ -114,6 +122,8 @@ class Sampler:
                 z = _padded(latents[piece], missing).to(target)
                 c = condition.map(lambda t, p=piece, m=missing: _padded(t[p], m)).to(target)
                 made.append(in_full(self.generator(z, c)[: BLOCK - missing]).cpu())
+                if progress is not None:
+                    progress(start + BLOCK - missing)
             return torch.cat(made)
 
     def generate(
@@ -123,6 +133,7 @@ class Sampler:
         seed: int = 0,
         labels: Mapping[str, str] | str = "",
         truncation: float = 1.0,
+        progress: Callable[[int], object] | None = None,
     ) -> Generated:
         """Make `count` samples; number i has the seed `seed + i` and is the same in any batch.
 
@@ -134,6 +145,7 @@ class Sampler:
                 sample's seed has it.
             truncation: the share by which latents are drawn to their mean, in (0, 1]; less is
                 more typical and less varied (in the spirit of Brock et al. 2019, "truncation").
+            progress: is told now and then how many are made.
 
         Raises:
             BadData: what the model makes is not all numbers.
@@ -142,7 +154,7 @@ class Sampler:
         require_makeable(count, (seed, seed + count - 1), truncation)
         seeds = range(seed, seed + count)
         condition = conditions(self.spec, seeds, parse_labels(labels, self.labels))
-        samples = self.finite(self.latents(seeds) * truncation, condition)
+        samples = self.finite(self.latents(seeds) * truncation, condition, progress)
         return self.generated(samples, seeds, self.named(condition, count), truncation)
 
     def named(self, condition: Condition, count: int) -> list[dict[str, str]]:
@@ -176,14 +188,17 @@ class Sampler:
         return self.generated(samples, seeds, named, truncation)
 
     def finite(
-        self, latents: Float[Tensor, "b latent"], condition: Condition
+        self,
+        latents: Float[Tensor, "b latent"],
+        condition: Condition,
+        progress: Callable[[int], object] | None = None,
     ) -> Shaped[Tensor, "b ..."]:
         """As a call, for samples that people get.
 
         Raises:
             BadData: not all of them are numbers.
         """
-        samples = self(latents, condition)
+        samples = self(latents, condition, progress)
         if not samples.isfinite().all():
             raise BadData(NO_NUMBERS)
         if not samples.is_floating_point():
