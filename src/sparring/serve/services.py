@@ -29,6 +29,7 @@ from sparring.serve.registry import Registry
 from sparring.serve.repeats import Repeats
 from sparring.serve.shelf import Shelf
 from sparring.serve.trainings import RunInWork, Trainings
+from sparring.training.run import Run
 
 ENCODERS = 2  # threads that turn samples into files
 
@@ -194,11 +195,21 @@ class Services:
             RunInWork: a job trains it, or will.
             TooManyJobs: too many wait already.
         """
-        self.trainings.find(name)
+        self.run(name)
         with self._naming:
             if self.jobs.repeated(repeat) is None and name in self.in_work():
                 raise RunInWork(f"The run {name} is in work already; see its job, or stop it.")
             return self.jobs.add("train", {"run": name}, repeat)
+
+    def run(self, name: str) -> Run | None:
+        """The run of that name; None = it waits to begin, and has no folder yet.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        if name in self.trainings.names() or name not in self.in_work():
+            return self.trainings.find(name)
+        return None
 
     def in_work(self) -> dict[str, Job]:
         """The job that trains each run, or will, by the name of the run."""

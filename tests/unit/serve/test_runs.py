@@ -95,3 +95,19 @@ def test_a_training_that_waits_is_stopped_by_the_name_of_its_run(
     assert client.get(f"/v1/jobs/{working['id']}").json()["status"] == "queued"
     gone = client.delete("/v1/runs/mine-2")
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_a_training_that_waits_is_a_run_already(services: Services) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    asked = {"recipe": "digits_quick", "overrides": {"samples": 500}, "name": "soon"}
+    job = client.post("/v1/runs", json=asked).json()
+    run = {"id": "soon", "object": "run", "job": job["id"], "recipe": "digits_quick"}
+    run |= {"samples": 0, "of": 500}
+    assert client.get("/v1/runs/soon").json() == {**run, "metrics": []}
+    assert client.get("/v1/runs").json()["data"] == [run]
+    preview = client.get("/v1/runs/soon/preview")
+    assert (preview.status_code, preview.json()["error"]["code"]) == (404, "no_preview")
+    assert client.post("/v1/runs/soon/resume").status_code == 409
+    client.delete("/v1/runs/soon")
+    assert client.get("/v1/runs/soon").status_code == 404
+    assert client.get("/v1/runs").json()["data"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +10,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from sparring.core import recipe
+from sparring.core import recipe as recipes
 from sparring.core.errors import BadData, UserError, WrongSetting
+from sparring.core.recipe import Recipe
 from sparring.serve.errors import Refused, blaming, refusal
 from sparring.serve.jobs import Job
 from sparring.serve.routes._asked import ERRORS, Body, Here, json_answer, repeat_key
 from sparring.serve.routes.jobs import accepted, own_key, told
-from sparring.serve.services import Services
 from sparring.serve.strict import StrictRoute
 from sparring.serve.trainings import recipe_from_afar
+from sparring.training.run import Run
 
 router = APIRouter(route_class=StrictRoute, tags=["trainings"])
 Setting = str | int | float | bool | list[str | int | float]
@@ -37,14 +39,15 @@ class RunRequest(Body):
 def every_run(services: Here) -> Response:
     """All runs by name."""
     jobs = services.in_work()
-    found = [_told(services, name, jobs.get(name)) for name in services.trainings.names()]
+    runs = {name: services.trainings.find(name) for name in services.trainings.names()}
+    found = [_told(name, runs.get(name), jobs.get(name)) for name in sorted({*runs, *jobs})]
     return json_answer({"object": "list", "data": found})
 
 
 @router.get("/v1/recipes", responses=ERRORS)
 def every_recipe() -> Response:
     """The recipes that can be trained."""
-    return json_answer({"object": "list", "data": recipe.summaries()})
+    return json_answer({"object": "list", "data": recipes.summaries()})
 
 
 @router.post("/v1/runs", status_code=202, responses=ERRORS)
@@ -64,18 +67,18 @@ def start(request: Request, asked: RunRequest, services: Here) -> Response:
 @router.get("/v1/runs/{name}", responses=ERRORS)
 def one_run(name: str, services: Here, rows: int = Query(1, ge=0, le=1_000)) -> Response:
     """One run, with its last rows of metrics."""
-    run, job = services.trainings.find(name), services.in_work().get(name)
-    metrics = run.metrics[-rows:] if rows else []
-    return json_answer({**_told(services, name, job), "metrics": [_plain(row) for row in metrics]})
+    run, job = services.run(name), services.in_work().get(name)
+    metrics = run.metrics[-rows:] if run and rows else []
+    return json_answer({**_told(name, run, job), "metrics": [_plain(row) for row in metrics]})
 
 
 @router.get("/v1/runs/{name}/preview", responses=ERRORS)
 def preview(name: str, services: Here) -> Response:
     """The newest preview of a run, as PNG."""
-    previews = services.trainings.find(name).previews
-    if not previews:
+    run = services.run(name)
+    if run is None or not run.previews:
         raise Refused(404, f"The run {name} has no preview yet.", code="no_preview")
-    content = previews[-1].read_bytes()
+    content = run.previews[-1].read_bytes()
     return Response(content, media_type="image/png")
 
 
@@ -102,13 +105,16 @@ def _blamed(key: str, overrides: Mapping[str, Setting]) -> str:
     return f"overrides.{given[0]}" if given else "overrides"
 
 
-def _told(services: Services, name: str, job: Job | None) -> Mapping[str, Any]:
-    run = services.trainings.find(name)
+def _told(name: str, run: Run | None, job: Job | None) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"id": name, "object": "run", "job": job.id if job else None}
-    try:
-        facts |= {"recipe": run.recipe.name, "samples": run.samples, "of": run.recipe.samples}
-    except BadData:
-        facts |= {"recipe": None, "samples": None, "of": None}
+    facts |= {"recipe": None, "samples": None, "of": None}
+    with contextlib.suppress(BadData):  # of a damaged run there is no more to tell
+        if run is not None:
+            recipe, samples = run.recipe, run.samples
+            facts |= {"recipe": recipe.name, "samples": samples, "of": recipe.samples}
+        elif job is not None and "recipe" in job.request:
+            recipe = Recipe.from_json(job.request["recipe"], trusted=True)
+            facts |= {"recipe": recipe.name, "samples": 0, "of": recipe.samples}
     return facts
 
 
