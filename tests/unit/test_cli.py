@@ -170,6 +170,7 @@ def test_mistakes_get_one_sentence(
         (["--label", "mauve"], "There is no class 'mauve'"),
         (["--label", "shade=dark"], "no label set 'shade'"),
         (["--count", "0"], "count = 0"),
+        (["--steps", "5"], "--steps is for a walk"),
         (["--seed", "-1"], "seed = -1"),
         (["--truncation", "2"], "truncation = 2"),
         (["--label", "dark,light"], "one class for each set"),

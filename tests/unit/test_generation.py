@@ -46,6 +46,11 @@ def test_who_waits_hears_how_many_are_made_and_written(
     assert written == list(range(1, 38))
 
 
+def test_samples_say_in_a_line_what_they_are(sampler: sparring.Sampler) -> None:
+    said = "<3 samples of shape (1, 8, 8); `save` writes them, `sheet` shows them>"
+    assert repr(sampler.generate(3)) == said
+
+
 def test_other_seeds_and_labels_give_other_samples(sampler: sparring.Sampler) -> None:
     dark, light = (sampler.generate(4, labels=name).samples for name in ("dark", "light"))
     assert not torch.equal(dark, light)
@@ -84,6 +89,7 @@ def test_labels_are_read_as_people_write_them() -> None:
     assert parse_labels(both, TWO.labels) == both
     assert parse_labels("", TWO.labels) == parse_labels("", {}) == {}
     assert parse_labels("1", TWO.labels) == {"digit": "1"}
+    assert parse_labels(0, TWO.labels) == parse_labels({"digit": 0}, TWO.labels) == {"digit": "0"}
     assert parse_labels("bob,2", TWO.labels) == {"speaker": "bob", "digit": "2"}
     shared = {"first": ("0", "1"), "second": ("1", "2")}
     for labels, classes in (("1", shared), ("7", TWO.labels)):
@@ -93,7 +99,7 @@ def test_labels_are_read_as_people_write_them() -> None:
         parse_labels("17", {"digit": ("1", "7")})
     with pytest.raises(UserError, match="Did you mean 'speaker'"):
         parse_labels("speeker=ann", TWO.labels)
-    for anything in ("7", "digit=7", {"digit": "7"}):
+    for anything in ("7", "digit=7", {"digit": "7"}, 7):
         with pytest.raises(UserError, match=r"This model heeds no labels; leave out .*7"):
             parse_labels(anything, {})
     one = {"digit": ("3", "7")}

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import errno
 import itertools
+import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +28,7 @@ from sparring.cli import (
 )
 from sparring.cli._printing import to_the_end
 from sparring.core import memory
-from sparring.core.errors import UserError, quoted
+from sparring.core.errors import BadData, UserError, quoted
 from sparring.core.version import VERSION
 
 app = typer.Typer(
@@ -77,6 +79,9 @@ def _options(
 def main() -> None:
     """The entry point of the `sparring` command: people's errors become a sentence and a code."""
     before_verb = itertools.takewhile(lambda word: word.startswith("-"), sys.argv[1:])
+    for name in ("stdout", "stderr"):  # one that was closed is None, which nobody looks for
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
         with memory.enough(), to_the_end():
             app()
@@ -95,4 +100,7 @@ def _of_people(error: UserError | OSError) -> UserError:
         return error
     if error.errno == errno.ENAMETOOLONG:  # from wherever a path is first looked at
         return UserError(f"{quoted(error.filename)} is too long for a path; give a shorter one.")
+    if error.errno in (errno.EACCES, errno.EPERM) and error.filename is not None:
+        what = f"{quoted(str(error.filename))} cannot be reached: {error.strerror}"
+        return BadData(f"{what}; give a path that is open to you.")
     raise error

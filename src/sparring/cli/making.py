@@ -54,6 +54,7 @@ Trusted = Annotated[
 ]
 TEXTS = "Texts"
 PATIENCE = 2.0  # seconds after which somebody who waits is told how long it takes
+STEPS = 8
 READ_OUT = 16  # texts that are shown besides
 Temperature = Annotated[
     float,
@@ -94,7 +95,7 @@ def generate(
     truncation: Truncation = 1.0,
     between: Between = "",
     say: Say = "",
-    steps: Steps = 8,
+    steps: Steps = STEPS,
     like: Like = "",
     form: Form = "",
     out: Out = PLACE,
@@ -117,7 +118,7 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Make new samples: one file each, and a contact sheet of them all."""
-    _require_one_way(between, say, count, seed, stream, as_json)
+    _require_one_way(between, steps, say, count, seed, stream, as_json)
     if stream and (form or out != PLACE):
         raise UserError("--stream writes no file; leave --out and --form out with it.")
     labels = labelling(producer, visible, no_labels, no_credentials, time_stamp)
@@ -182,11 +183,17 @@ def _make_each(
 
     count, hushed = 16 if count is None else count, quiet or as_json
     with _bar(count, "samples made", hushed) as bar:
+        bar.more = "and then they are written"
         generated = sampler.generate(count, seed=seed, progress=bar.advance, **how)
     there = _names_in(out)
     before, sheet = _contents(generated.paths(out, form)), _contents([out / SHEET])
     with _bar(count, "files written", hushed) as bar:
-        paths = generated.save(out, form, bar.advance)
+        try:
+            paths = generated.save(out, form, bar.advance)
+        except KeyboardInterrupt:
+            written = f"{bar.done:,} of {count:,} files are in {out}, and no sheet that shows them."
+            print(f"Stopped: {written}", file=sys.stderr)
+            raise
     _tell_of_others(before, out)
     _tell_of_earlier(sheet, [path for path in paths[len(generated) :] if path.name in there])
     if not as_json:
@@ -312,8 +319,16 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
 
 
 def _require_one_way(
-    between: str, say: str, count: int | None, seed: int | None, stream: bool, as_json: bool
+    between: str,
+    steps: int,
+    say: str,
+    count: int | None,
+    seed: int | None,
+    stream: bool,
+    as_json: bool,
 ) -> None:
+    if steps != STEPS and not between:
+        raise UserError("--steps is for a walk; name its seeds, as in --between 0,5,9.")
     if between and (count is not None or seed is not None):
         raise UserError("--between names all its seeds; leave --count and --seed out with it.")
     if say and (between or count is not None):

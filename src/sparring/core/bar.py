@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 LINE_EVERY = 10.0  # seconds between plain lines
+WIDE = 72  # columns of a terminal that has room for the unit
+SLOW = 10.0  # a second; a speed below it has decimals
 Own = TypeVar("Own", bound="Bar")
 
 
@@ -20,10 +23,11 @@ class Bar:
         total: how much there is to do.
         unit: of what, such as "samples".
         quiet: say nothing at all.
-        patience: seconds of work before anything is shown. What then appears on a terminal goes
-            again when the work is done; without patience it stays.
+        patience: seconds before a bar is shown, though nothing may be done yet. It then goes again
+            when the work is done; without patience it is shown at once, and stays.
 
     Attributes:
+        done: how much is.
         more: what stands behind it.
     """
 
@@ -32,27 +36,29 @@ class Bar:
     ) -> None:
         self.total = total
         self.unit = unit
-        self.patience = patience
         self.more = ""
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
         self._bar: Progress | None = None
-        if self.console.is_terminal and not quiet:
+        # FORCE_COLOR makes any file a terminal for rich, and a dumb one cannot move its cursor.
+        is_terminal = self.console.is_terminal and self.console.file.isatty()
+        if is_terminal and not self.console.is_dumb_terminal and not quiet:
             self._bar = Progress(
                 TextColumn("{task.fields[done]}"),
                 BarColumn(),
                 TaskProgressColumn(),
                 TextColumn("{task.fields[speed]}"),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[left]}"),
                 TextColumn("{task.fields[more]}"),
                 console=self.console,
                 transient=patience > 0,
             )
-            self._task = self._bar.add_task("", total=total, done="", speed="", more="")
+            self._task = self._bar.add_task("", total=total, done="", speed="", left="", more="")
+            self._late = threading.Timer(patience, self._bar.start) if patience else None
         self.begin(0)
 
     def __enter__(self: Own) -> Own:
-        if self._bar is not None and not self.patience:
-            self._bar.start()
+        if self._bar is not None:
+            (self._late or self._bar).start()
         return self
 
     def __exit__(
@@ -62,6 +68,9 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late.join()  # or it could begin to be shown after it was stopped
             self._bar.stop()
 
     @property
@@ -71,30 +80,35 @@ class Bar:
 
     def begin(self, done: int) -> None:
         """So much was done before; speed counts from here."""
-        self._start = done
+        self.done = self._before = done
         self._begun = self._lined = time.monotonic()
+        self._draw("", "")
 
     def advance(self, done: int) -> None:
         """So much has been done in all."""
+        self.done = min(done, self.total)  # the last batch may go a little beyond
         now = time.monotonic()
-        shown = min(done, self.total)  # the last batch may go a little beyond
-        speed = (done - self._start) / max(now - self._begun, 1e-9)
-        if self._bar is not None:
-            if now - self._begun >= self.patience:
-                self._bar.start()
-            self._bar.update(
-                self._task,
-                completed=shown,
-                done=f"{shown:,} of {self.total:,} {self.unit}",
-                speed=f"{speed:,.0f}/s",
-                more=self.more,
-            )
-        elif now - self._lined >= LINE_EVERY:
+        a_second = (done - self._before) / max(now - self._begun, 1e-9)
+        speed = f"{a_second:,.0f}/s" if a_second >= SLOW else f"{a_second:.1f}/s"
+        seconds = round((self.total - self.done) / a_second) if a_second else 0
+        left = f"{seconds // 60}:{seconds % 60:02} left" if a_second else ""
+        self._draw(speed, left)
+        if self.is_plain and self.done < self.total and now - self._lined >= LINE_EVERY:
             self._lined = now
-            left = round((self.total - shown) / max(speed, 1e-9))
             self.console.print(
-                f"{shown:>10,} of {self.total:,} {self.unit}  {speed:,.0f}/s  "
-                f"{left // 60}:{left % 60:02} left  {self.more}",
+                f"{self.done:>10,} of {self.total:,} {self.unit}  {speed}  {left}  {self.more}",
                 highlight=False,
                 markup=False,
+            )
+
+    def _draw(self, speed: str, left: str) -> None:
+        if self._bar is not None:
+            unit = f" {self.unit}" if self.console.width >= WIDE else ""
+            self._bar.update(
+                self._task,
+                completed=self.done,
+                done=f"{self.done:,} of {self.total:,}{unit}",
+                speed=speed,
+                left=left,
+                more=self.more,
             )

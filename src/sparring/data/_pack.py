@@ -123,12 +123,13 @@ def _build(
     path: Path, listing: Listing, found: Found, packer: Packer, draft: Path
 ) -> dict[str, Any]:
     num_bytes = _num_bytes(found, packer)
-    print(
-        f"Packing {len(found.digests):,} {packer.many} of {path} as "
-        f"{' x '.join(map(str, packer.shape))} into {draft.parent} ({num_bytes / 1e6:.1f} MB)",
-        file=sys.stderr,
-        flush=True,
-    )
+    if found.digests:
+        print(
+            f"Packing {len(found.digests):,} {packer.many} of {path} as "
+            f"{' x '.join(map(str, packer.shape))} into {draft.parent} ({num_bytes / 1e6:.1f} MB)",
+            file=sys.stderr,
+            flush=True,
+        )
     entries = {entry.name: entry for entry in listing.entries}
     shares = shares_of(found.digests)
     order = sorted(found.digests, key=lambda name: (-shares[name], name))

@@ -12,6 +12,8 @@ from sparring.core.spec import Condition, Spec
 
 LabelSets = Mapping[str, tuple[str, ...]]
 """Classes by the name of their label set."""
+Wanted = Mapping[str, str | int] | str | int
+"""How people ask for classes: {"digit": "7"}, "digit=7", "7" or 7."""
 MOST = 100_000  # samples in one call
 
 
@@ -46,22 +48,24 @@ def require_one_file(count: int, most: int) -> None:
         )
 
 
-def parse_labels(given: Mapping[str, str] | str, sets: LabelSets) -> dict[str, str]:
+def parse_labels(given: Wanted, sets: LabelSets) -> dict[str, str]:
     """The class asked for in each label set, in the model's order, checked against its classes.
 
     Raises:
         UserError: no such label set or class; the message lists what there is.
     """
-    if given and not sets:
+    if given not in ("", {}) and not sets:
         raise UserError(f"This model heeds no labels; leave out {quoted(given)}.")
-    if isinstance(given, str):
-        given = _read_labels(given, sets)
-    for name, value in given.items():
+    if isinstance(given, Mapping):
+        asked = {name: str(value) for name, value in given.items()}
+    else:
+        asked = _read_labels(str(given), sets)
+    for name, value in asked.items():
         if name not in sets:
             raise UserError(f"This model has no label set {quoted(name)}. {nearest(name, sets)}")
         if value not in sets[name]:
             raise UserError(f"There is no {name} {quoted(value)}. {nearest(value, sets[name])}")
-    return {name: given[name] for name in sets if name in given}
+    return {name: asked[name] for name in sets if name in asked}
 
 
 def _read_labels(text: str, sets: LabelSets) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sparring.provenance.facts import Facts, Made, Origin
 from sparring.provenance.labelling import BESIDE, Labelled, Labelling, iptc, labelled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Generated:
     """Samples with what is needed to make each of them again.
 
@@ -42,6 +42,10 @@ class Generated:
 
     def __len__(self) -> int:
         return len(self.seeds)
+
+    def __repr__(self) -> str:
+        shape = tuple(self.samples.shape[1:])
+        return f"<{len(self)} samples of shape {shape}; `save` writes them, `sheet` shows them>"
 
     @property
     def captions(self) -> list[str]:

@@ -18,7 +18,13 @@ from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.core.rng import seed_for
 from sparring.core.spec import Condition, in_full
-from sparring.generation.asking import LabelSets, conditions, parse_labels, require_makeable
+from sparring.generation.asking import (
+    LabelSets,
+    Wanted,
+    conditions,
+    parse_labels,
+    require_makeable,
+)
 from sparring.generation.generated import Generated
 from sparring.generation.model_file import write_model
 from sparring.modalities import Modality
@@ -131,7 +137,7 @@ class Sampler:
         count: int = 16,
         *,
         seed: int = 0,
-        labels: Mapping[str, str] | str = "",
+        labels: Wanted = "",
         truncation: float = 1.0,
         progress: Callable[[int], object] | None = None,
     ) -> Generated:
@@ -141,7 +147,7 @@ class Sampler:
             count: how many, 1 to 100,000.
             seed: of the first sample, 0 to 2^63 - count.
             labels: a class for each label set, `{"digit": "7"}`, "digit=7" or, where no other set
-                has such a class, just "7"; sets left out take all their classes in turn, as a
+                has such a class, just "7" or 7; sets left out take all their classes in turn, as a
                 sample's seed has it.
             truncation: the share by which latents are drawn to their mean, in (0, 1]; less is
                 more typical and less varied (in the spirit of Brock et al. 2019, "truncation").

@@ -1,0 +1,67 @@
+"""A command whose surroundings fail: streams closed, a path out of reach, a person who stops it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sparring import cli
+
+SPARRING = f"{sys.executable} -m sparring"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("--version >&-", 0), ("--version 2>&-", 0), ("train digitz 2>&-", 2), ("verify x >&-", 3)],
+)
+def test_closed_streams_change_no_exit_code(words: str, code: int, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{SPARRING} {words}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_path_out_of_reach_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def denied(path: Path) -> bool:  # root, as whom tests may run, is denied nothing
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(sys, "argv", ["sparring", "verify", str(tmp_path / "theirs.png")])
+    monkeypatch.setattr(Path, "is_file", denied)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 3
+    said = capsys.readouterr().err
+    assert said.startswith("sparring: ")
+    assert said.endswith(
+        "theirs.png' cannot be reached: Permission denied; give a path that is open to you.\n"
+    )
+
+
+def test_who_stops_the_writing_of_samples_hears_how_far_it_came(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sparring", "generate", "digits", "--count", "20000"]
+    with subprocess.Popen(
+        [*command, "--out", tmp_path / "made"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        while len(list(tmp_path.glob("made/*.png"))) < 3:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr is not None
+        said = process.stderr.read()
+    told = re.search(r"^Stopped: (\d+) of 20,000 files are in ", said, re.MULTILINE)
+    assert told, said
+    # The last one may have been written when its number had not been told yet.
+    assert len(list(tmp_path.glob("made/*"))) - int(told[1]) in (0, 1)
+    assert "Traceback" not in said
