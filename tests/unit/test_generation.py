@@ -47,7 +47,7 @@ def test_who_waits_hears_how_many_are_made_and_written(
 
 
 def test_samples_say_in_a_line_what_they_are(sampler: sparring.Sampler) -> None:
-    said = "<3 samples of shape (1, 8, 8); `save` writes them, `sheet` shows them>"
+    said = "<3 samples of shape (1, 8, 8); `save` writes, `sheet` shows>"
     assert repr(sampler.generate(3)) == said
 
 

@@ -21,7 +21,7 @@ from sparring.cli._labels import (
 from sparring.cli._printing import Device, Json, Quiet, show
 from sparring.core.errors import BadData, UserError
 
-if TYPE_CHECKING:  # the module itself brings torch with it
+if TYPE_CHECKING:  # they take a while to import, which --help need not wait for
     from sparring.core.bar import Bar
     from sparring.generation.generated import Generated
     from sparring.generation.sampler import Sampler
@@ -41,7 +41,9 @@ Truncation = Annotated[float, typer.Option(help="Below 1: more typical, less var
 Between = Annotated[
     str, typer.Option(help="Seeds to walk through, e.g. 0,5,9, instead: a strip and a walk.")
 ]
-Steps = Annotated[int, typer.Option(help="Samples from one seed of --between to the next.")]
+Steps = Annotated[
+    int | None, typer.Option(help="Samples from one seed of --between to the next; else 8.")
+]
 Say = Annotated[
     str, typer.Option(help="Words to put into one file instead, e.g. '4 0 7 1' for digits.")
 ]
@@ -95,7 +97,7 @@ def generate(
     truncation: Truncation = 1.0,
     between: Between = "",
     say: Say = "",
-    steps: Steps = STEPS,
+    steps: Steps = None,
     like: Like = "",
     form: Form = "",
     out: Out = PLACE,
@@ -134,7 +136,7 @@ def generate(
         _show_stream(sampler, seed or 0, how)
     elif between or say:
         seeds = _seeds(between) if between else [seed or 0]
-        _make_one(sampler, seeds, say, steps, out, how, form, as_json)
+        _make_one(sampler, seeds, say, STEPS if steps is None else steps, out, how, form, as_json)
     else:
         _make_each(sampler, count, seed or 0, out, how, form, quiet, as_json)
 
@@ -191,8 +193,7 @@ def _make_each(
         try:
             paths = generated.save(out, form, bar.advance)
         except KeyboardInterrupt:
-            written = f"{bar.done:,} of {count:,} files are in {out}, and no sheet that shows them."
-            print(f"Stopped: {written}", file=sys.stderr)
+            print(f"Stopped: {bar.done:,} of {count:,} files are in {out}.", file=sys.stderr)
             raise
     _tell_of_others(before, out)
     _tell_of_earlier(sheet, [path for path in paths[len(generated) :] if path.name in there])
@@ -320,14 +321,14 @@ def _told(paths: list[Path], generated: Generated) -> dict[str, Any]:
 
 def _require_one_way(
     between: str,
-    steps: int,
+    steps: int | None,
     say: str,
     count: int | None,
     seed: int | None,
     stream: bool,
     as_json: bool,
 ) -> None:
-    if steps != STEPS and not between:
+    if steps is not None and not between:
         raise UserError("--steps is for a walk; name its seeds, as in --between 0,5,9.")
     if between and (count is not None or seed is not None):
         raise UserError("--between names all its seeds; leave --count and --seed out with it.")

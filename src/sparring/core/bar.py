@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
-from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -13,7 +12,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 LINE_EVERY = 10.0  # seconds between plain lines
 WIDE = 72  # columns of a terminal that has room for the unit
 SLOW = 10.0  # a second; a speed below it has decimals
-Own = TypeVar("Own", bound="Bar")
 
 
 class Bar:
@@ -39,9 +37,8 @@ class Bar:
         self.more = ""
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
         self._bar: Progress | None = None
-        # FORCE_COLOR makes any file a terminal for rich, and a dumb one cannot move its cursor.
-        is_terminal = self.console.is_terminal and self.console.file.isatty()
-        if is_terminal and not self.console.is_dumb_terminal and not quiet:
+        # FORCE_COLOR makes any file a terminal for rich; a dumb one cannot move its cursor.
+        if self.console.is_interactive and self.console.file.isatty() and not quiet:
             self._bar = Progress(
                 TextColumn("{task.fields[done]}"),
                 BarColumn(),
@@ -56,7 +53,7 @@ class Bar:
             self._late = threading.Timer(patience, self._bar.start) if patience else None
         self.begin(0)
 
-    def __enter__(self: Own) -> Own:
+    def __enter__(self) -> Bar:
         if self._bar is not None:
             (self._late or self._bar).start()
         return self
@@ -68,10 +65,12 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            if self._late is not None:
-                self._late.cancel()
-                self._late.join()  # or it could begin to be shown after it was stopped
-            self._bar.stop()
+            try:
+                if self._late is not None:
+                    self._late.cancel()
+                    self._late.join()  # or it could begin to be shown after it was stopped
+            finally:  # a cursor that was hidden comes back, however impatient people are
+                self._bar.stop()
 
     @property
     def is_plain(self) -> bool:
@@ -90,8 +89,7 @@ class Bar:
         now = time.monotonic()
         a_second = (done - self._before) / max(now - self._begun, 1e-9)
         speed = f"{a_second:,.0f}/s" if a_second >= SLOW else f"{a_second:.1f}/s"
-        seconds = round((self.total - self.done) / a_second) if a_second else 0
-        left = f"{seconds // 60}:{seconds % 60:02} left" if a_second else ""
+        left = _left((self.total - self.done) / a_second) if a_second > 0 else ""
         self._draw(speed, left)
         if self.is_plain and self.done < self.total and now - self._lined >= LINE_EVERY:
             self._lined = now
@@ -112,3 +110,9 @@ class Bar:
                 left=left,
                 more=self.more,
             )
+
+
+def _left(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sparring.core.errors import BadData, UserError
 from sparring.core.spec import Condition
-from sparring.generation.asking import conditions, parse_labels, require_makeable
+from sparring.generation.asking import Wanted, conditions, parse_labels, require_makeable
 from sparring.generation.explore import between
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import NO_NUMBERS, NO_WALK, Sampler
@@ -45,7 +45,7 @@ class Ask:
 
     count: int = 1
     seed: int = 0
-    labels: Mapping[str, str] | str = ""
+    labels: Wanted = ""
     truncation: float = 1.0
     latent: tuple[float, ...] = ()
     between: tuple[int, int] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,7 +11,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sparring.core.errors import UserError
-from sparring.generation.asking import conditions, parse_labels, require_makeable, require_one_file
+from sparring.generation.asking import (
+    Wanted,
+    conditions,
+    parse_labels,
+    require_makeable,
+    require_one_file,
+)
 from sparring.generation.generated import Generated
 from sparring.generation.sampler import Sampler
 
@@ -41,7 +47,7 @@ def interpolate(
     seeds: Sequence[int],
     *,
     steps: int = 8,
-    labels: Mapping[str, str] | str = "",
+    labels: Wanted = "",
     truncation: float = 1.0,
     closed: bool = False,
 ) -> Generated:
@@ -84,7 +90,7 @@ def save_walk(
     folder: Path,
     *,
     steps: int = 8,
-    labels: Mapping[str, str] | str = "",
+    labels: Wanted = "",
     truncation: float = 1.0,
 ) -> list[Path]:
     """Write `strip.png`, the way through `seeds` in one row, and `walk`, which returns.

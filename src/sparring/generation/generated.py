@@ -44,8 +44,9 @@ class Generated:
         return len(self.seeds)
 
     def __repr__(self) -> str:
+        samples = "sample" if len(self) == 1 else "samples"
         shape = tuple(self.samples.shape[1:])
-        return f"<{len(self)} samples of shape {shape}; `save` writes them, `sheet` shows them>"
+        return f"<{len(self)} {samples} of shape {shape}; `save` writes, `sheet` shows>"
 
     @property
     def captions(self) -> list[str]:

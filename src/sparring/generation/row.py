@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sparring.core.errors import UserError
 from sparring.generation.asking import (
     LabelSets,
+    Wanted,
     conditions,
     parse_labels,
     require_makeable,
@@ -22,7 +23,7 @@ def spell(
     text: str,
     *,
     seed: int = 0,
-    labels: Mapping[str, str] | str = "",
+    labels: Wanted = "",
     truncation: float = 1.0,
 ) -> Generated:
     """One sample for each word of `text`, all of the same other labels.

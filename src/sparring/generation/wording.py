@@ -11,7 +11,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from sparring.core.errors import UserError, quoted
-from sparring.generation.asking import conditions, parse_labels, require_makeable
+from sparring.generation.asking import Wanted, conditions, parse_labels, require_makeable
 from sparring.generation.sampler import BLOCK, Sampler
 from sparring.generation.verse import Verse, form_of
 from sparring.modalities._tokens import END, GAP, NO_SYMBOL, PAD, UNKNOWN
@@ -97,7 +97,7 @@ class Wording:
 
 
 def worded(
-    sampler: Sampler, wording: Wording, labels: Mapping[str, str] | str = ""
+    sampler: Sampler, wording: Wording, labels: Wanted = ""
 ) -> tuple[Sampler, Mapping[str, str]]:
     """The same model, writing in this way, and the labels that it is to be asked for.
 
@@ -138,7 +138,7 @@ def stream(
     sampler: Sampler,
     *,
     seed: int = 0,
-    labels: Mapping[str, str] | str = "",
+    labels: Wanted = "",
     truncation: float = 1.0,
 ) -> Iterator[str]:
     """One text piece by piece, as it is written: the same as `generate` makes of that seed.
@@ -166,7 +166,7 @@ def symbols(
     sampler: Sampler,
     *,
     seed: int = 0,
-    labels: Mapping[str, str] | str = "",
+    labels: Wanted = "",
     truncation: float = 1.0,
 ) -> Iterator[int]:
     """The symbols of one text, each as soon as it is written; as many as the longest text has.

@@ -195,21 +195,21 @@ class Services:
             RunInWork: a job trains it, or will.
             TooManyJobs: too many wait already.
         """
-        self.run(name)
         with self._naming:
             if self.jobs.repeated(repeat) is None and name in self.in_work():
                 raise RunInWork(f"The run {name} is in work already; see its job, or stop it.")
+            self.trainings.find(name)  # last, as one that waited may be cancelled meanwhile
             return self.jobs.add("train", {"run": name}, repeat)
 
-    def run(self, name: str) -> Run | None:
-        """The run of that name; None = it waits to begin, and has no folder yet.
+    def run(self, name: str, job: Job | None) -> Run | None:
+        """The run of that name, which a job works at; None = it waits, and has no folder yet.
 
         Raises:
             UnknownRun: there is no such run.
         """
-        if name in self.trainings.names() or name not in self.in_work():
-            return self.trainings.find(name)
-        return None
+        if job is not None and name not in self.trainings.names():
+            return None
+        return self.trainings.find(name)
 
     def in_work(self) -> dict[str, Job]:
         """The job that trains each run, or will, by the name of the run."""

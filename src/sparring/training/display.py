@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
 from rich.console import Console
 
@@ -11,7 +12,7 @@ from sparring.core.bar import Bar
 from sparring.training.advice import WORDS
 
 
-class Display(Bar):
+class Display:
     """Progress with ETA, samples a second and the two scores D(real), D(fake), on stderr.
 
     Args:
@@ -20,12 +21,32 @@ class Display(Bar):
     """
 
     def __init__(self, total: int, *, quiet: bool) -> None:
-        super().__init__(total, quiet=quiet)
+        self._bar = Bar(total, quiet=quiet)
         self._judged = ""
+
+    def __enter__(self) -> Display:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def begin(self, samples: int) -> None:
+        """So many samples were shown before; speed counts from here."""
+        self._bar.begin(samples)
+
+    def advance(self, samples: int) -> None:
+        """So many samples have been shown in all."""
+        self._bar.advance(samples)
 
     def say(self, text: str) -> None:
         """One line of talk."""
-        self.console.print(text, highlight=False, markup=False)
+        self._bar.console.print(text, highlight=False, markup=False)
 
     def warn(self, text: str) -> None:
         """One line that must be seen, even by those who asked for quiet."""
@@ -33,7 +54,7 @@ class Display(Bar):
 
     def picture(self, path: Path) -> None:
         """A new preview was drawn."""
-        if self.is_plain:
+        if self._bar.is_plain:
             self.say(f"  preview {path}")
 
     def numbers(self, values: Mapping[str, int | float], trouble: Sequence[str]) -> None:
@@ -46,4 +67,4 @@ class Display(Bar):
         elif "nats" in values:
             said = f"{values['nats']:.2f} nats"
         words = "".join(f"  ! {WORDS.get(name, name)}" for name in trouble)
-        self.more = f"{said}{self._judged}{words}"
+        self._bar.more = f"{said}{self._judged}{words}"

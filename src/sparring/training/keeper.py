@@ -99,6 +99,7 @@ class Keeper:
         at = self.state.samples
         self.state.health.return_to(counters["samples"], at)
         self.state.roll_back(parts, counters, str(path))
+        self.display.begin(self.state.samples)
         if self.watch is not None:
             self.watch.rewound()
         if self.log is not None:
@@ -190,6 +191,7 @@ class Keeper:
         state.health.return_to_best()
         times = state.health.returns - counters["health"]["returns"]
         state.roll_back(parts, counters, str(best))
+        self.display.begin(state.samples)
         state.ease(self.recipe.health, times)
         self._saved = state.samples
         if self.watch is not None:

@@ -111,3 +111,12 @@ def test_a_training_that_waits_is_a_run_already(services: Services) -> None:
     client.delete("/v1/runs/soon")
     assert client.get("/v1/runs/soon").status_code == 404
     assert client.get("/v1/runs").json()["data"] == []
+
+
+def test_a_waiting_training_that_cannot_be_read_hides_no_other(services: Services) -> None:
+    client = TestClient(create_app(services), base_url="http://localhost")
+    recipe = {"name": "old", "gone": {"setting": 1}}  # as of another version
+    job = services.jobs.add("train", {"run": "old", "name": "old", "recipe": recipe})
+    run = {"id": "old", "object": "run", "job": job.id}
+    run |= {"recipe": None, "samples": None, "of": None}
+    assert client.get("/v1/runs").json()["data"] == [run]

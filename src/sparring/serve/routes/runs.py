@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from sparring.core import recipe as recipes
-from sparring.core.errors import BadData, UserError, WrongSetting
+from sparring.core.errors import UserError, WrongSetting
 from sparring.core.recipe import Recipe
 from sparring.serve.errors import Refused, blaming, refusal
 from sparring.serve.jobs import Job
@@ -67,7 +67,8 @@ def start(request: Request, asked: RunRequest, services: Here) -> Response:
 @router.get("/v1/runs/{name}", responses=ERRORS)
 def one_run(name: str, services: Here, rows: int = Query(1, ge=0, le=1_000)) -> Response:
     """One run, with its last rows of metrics."""
-    run, job = services.run(name), services.in_work().get(name)
+    job = services.in_work().get(name)
+    run = services.run(name, job)
     metrics = run.metrics[-rows:] if run and rows else []
     return json_answer({**_told(name, run, job), "metrics": [_plain(row) for row in metrics]})
 
@@ -75,10 +76,11 @@ def one_run(name: str, services: Here, rows: int = Query(1, ge=0, le=1_000)) -> 
 @router.get("/v1/runs/{name}/preview", responses=ERRORS)
 def preview(name: str, services: Here) -> Response:
     """The newest preview of a run, as PNG."""
-    run = services.run(name)
-    if run is None or not run.previews:
+    run = services.run(name, services.in_work().get(name))
+    previews = run.previews if run else []
+    if not previews:
         raise Refused(404, f"The run {name} has no preview yet.", code="no_preview")
-    content = run.previews[-1].read_bytes()
+    content = previews[-1].read_bytes()
     return Response(content, media_type="image/png")
 
 
@@ -108,7 +110,7 @@ def _blamed(key: str, overrides: Mapping[str, Setting]) -> str:
 def _told(name: str, run: Run | None, job: Job | None) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"id": name, "object": "run", "job": job.id if job else None}
     facts |= {"recipe": None, "samples": None, "of": None}
-    with contextlib.suppress(BadData):  # of a damaged run there is no more to tell
+    with contextlib.suppress(UserError):  # of what cannot be read there is no more to tell
         if run is not None:
             recipe, samples = run.recipe, run.samples
             facts |= {"recipe": recipe.name, "samples": samples, "of": recipe.samples}
