@@ -128,10 +128,9 @@ def row(name: str, results: list[Result], columns: Columns, look: int) -> str | 
     if not any(readings(done, figure, look) for figure, _ in columns):
         return None
     shown = statistics.mean(result["shown"] for result in done)
-    minutes = statistics.mean(result["seconds"] for result in done) / 60
     seeds = " ".join(str(result["seed"]) for result in done)
     cells = [f"`{name}`", f"{shown:,.0f}", seeds + (f" (failed: {failed})" if failed else "")]
-    cells.append(f"{minutes:.1f}{place_of(done)}")
+    cells.append(minutes_of(done))
     for figure, _ in columns:
         cells += [cell(readings(done, figure, look))]
         if figure == "frechet":
@@ -139,22 +138,25 @@ def row(name: str, results: list[Result], columns: Columns, look: int) -> str | 
     return f"| {' | '.join(cells + ([] if look else [found_in(done)]))} |"
 
 
-def place_of(done: list[Result]) -> str:
-    """Where these were trained, if it was no processor."""
-    places = {result.get("device", "cpu") for result in done}
-    others = sorted(place for place in places if not place.startswith("cpu"))
-    return f" ({', '.join(others)})" if others else ""
+def minutes_of(done: list[Result]) -> str:
+    """What trainings took in the mean, with the device where it was no processor, each apart."""
+    took: dict[str, list[float]] = {}
+    for result in done:
+        device = result.get("device", "cpu")
+        took.setdefault("" if device.startswith("cpu") else f" ({device})", []).append(
+            result["seconds"] / 60
+        )
+    return ", ".join(f"{statistics.mean(took[place]):.1f}{place}" for place in sorted(took))
 
 
 def found_in(done: list[Result]) -> str:
     """What the health check said during these trainings, and after how many samples."""
-    if not all("findings" in result for result in done):
-        return "not kept"
     said = [
         f"{name} at {samples:,} (seed {result['seed']})"
         for result in done
-        for name, samples in result["findings"]
+        for name, samples in result.get("findings", ())
     ]
+    said += [f"not kept (seed {result['seed']})" for result in done if "findings" not in result]
     return ", ".join(said) or "nothing"
 
 
@@ -294,11 +296,10 @@ def retell(page: Path, kept: dict[str, list[Result]]) -> None:
     rows = {}
     for entry in best():
         if done := figures(entry, kept):
-            minutes = statistics.mean(result["seconds"] for result in done) / 60
             shown = Recipe.read(entry.recipe, dict(map(parse_override, entry.settings))).samples
             cells = [f"`{entry.name}`", f"{shown:,}", " ".join(str(r["seed"]) for r in done)]
             cells += [
-                f"{minutes:.1f}{place_of(done)}",
+                minutes_of(done),
                 *(cell(readings(done, *each)) for each in SHORT),
             ]
             rows[cells[0]] = f"| {' | '.join(cells)} |"

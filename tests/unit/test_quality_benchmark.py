@@ -29,7 +29,9 @@ def test_rows_tell_seeds_floors_places_and_findings() -> None:
     assert second.startswith("| `digits` | 10 | 0 1 | 1.0 | 0.3 ± 0.14 (0.1) | 3.0 |")
     away = {"digits": [result(0, 2.0, device="NVIDIA H200")]}
     assert "| 1.0 (NVIDIA H200) |" in quality.table([entry], away, quality.PICTURES, 0)
-    assert "| not kept |" in quality.table([entry], away, quality.PICTURES, 0)
+    assert "| not kept (seed 0) |" in quality.table([entry], away, quality.PICTURES, 0)
+    both = {"digits": [result(0, 2.0, device="NVIDIA H200"), result(1, 2.0)]}
+    assert "| 1.0, 1.0 (NVIDIA H200) |" in quality.table([entry], both, quality.PICTURES, 0)
 
 
 def test_what_another_recipe_came_to_is_not_drawn() -> None:
