@@ -18,6 +18,15 @@ from sparring import cli
 
 SPARRING = f"{shlex.quote(sys.executable)} -m sparring"
 
+HEEDING = """
+import signal
+from sparring.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command as a terminal starts it; a shell starts what runs in its background deaf to Ctrl-C,
+and all that comes of it."""
+
 
 @pytest.mark.parametrize(
     ("words", "code"),
@@ -50,7 +59,7 @@ def test_a_path_out_of_reach_is_a_sentence(
 
 
 def test_who_stops_the_writing_of_samples_hears_how_far_it_came(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sparring", "generate", "digits", "--count", "2000"]
+    command = [sys.executable, "-c", HEEDING, "generate", "digits", "--count", "2000"]
     with subprocess.Popen(
         [*command, "--out", tmp_path / "made"], stderr=subprocess.PIPE, text=True
     ) as process:
