@@ -40,6 +40,26 @@ def test_closed_streams_change_no_exit_code(words: str, code: int, tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "before"),
+    [
+        (["generate", "digits", "--out", ""], "'--out'"),
+        (["generate", "digits", "--between=", "--json"], "'--between'"),
+        (["verify", ""], "'verify'"),
+    ],
+    ids=str,
+)
+def test_an_empty_word_is_no_answer(words: list[str], before: str, tmp_path: Path) -> None:
+    """As of a variable that is not set: whole folders would lie where nobody wanted them."""
+    command = [sys.executable, "-m", "sparring", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"sparring: Nothing stands after {before}; give something, or leave it out.\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_path_out_of_reach_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -141,6 +141,16 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
             {"training.log_evry": 3},
             "There is no setting 'training.log_evry'. Did you mean 'log_every'?",
         ),
+        ({"batch": 3}, "There is no setting 'batch'. Did you mean 'data.batch'?"),
+        ({"training.batch": 3}, "no setting 'training.batch'. Did you mean 'data.batch'?"),
+        ({"lr": 1e-3}, "There is no setting 'lr'. Did you mean 'optimiser.learning_rate'?"),
+        ({"epochs": 3}, "There is no setting 'epochs'. Did you mean 'samples'?"),
+        (
+            {"latent": 8},
+            "There is no setting 'latent'. Did you mean 'networks.generator.latent'?",
+        ),
+        ({"augment": "gentle"}, "it must be a table; the name goes to augment.name."),
+        ({"networks.generator": 3}, "networks.generator = 3: it must be a table."),
         ({"samples": 0}, "samples = 0: it must be above 0."),
         ({"optimiser.betas": [0.5, 1.0]}, "each beta must lie in [0, 1)"),
         (

@@ -83,6 +83,7 @@ def main() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
+        _require_words(sys.argv[1:])
         with memory.enough(), to_the_end():
             app()
     except (UserError, OSError) as error:
@@ -92,6 +93,18 @@ def main() -> None:
         # One write, so that lines of several processes do not run into each other.
         sys.stderr.write(f"sparring: {wrong}\n")
         sys.exit(wrong.code)
+
+
+def _require_words(words: list[str]) -> None:
+    """An empty word is what becomes of a shell's variable that is not set; no option means it.
+
+    Raises:
+        UserError: one is.
+    """
+    for before, word in itertools.pairwise(["sparring", *words]):
+        if not word or (word.startswith("--") and word.endswith("=")):
+            option = quoted(word.rstrip("=") or before)
+            raise UserError(f"Nothing stands after {option}; give something, or leave it out.")
 
 
 def _of_people(error: UserError | OSError) -> UserError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
@@ -19,6 +19,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from sparring.core.complaints import sentence
 from sparring.core.errors import UserError, WrongSetting, nearest, quoted
+
+ALSO_CALLED = {
+    "batch_size": "batch",
+    "epochs": "samples",
+    "iterations": "samples",
+    "loss": "objective",
+    "lr": "learning_rate",
+    "steps": "samples",
+}
+"""Names that settings have in other tools."""
 
 
 class Slot(NamedTuple):
@@ -161,8 +171,13 @@ def build(
         raise UserError(f"{where}: {error}") from error
 
 
-def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSetting:
-    """The complaints of pydantic in our own words; its key is that of the first."""
+def wrong(
+    error: ValidationError, model: type[BaseModel], where: str, known: Sequence[str] = ()
+) -> WrongSetting:
+    """The complaints of pydantic in our own words; its key is that of the first.
+
+    Of an unknown setting it is said which of the `known` ones it may be, in whatever table.
+    """
     sentences: list[str] = []
     keys: list[str] = []
     for problem in error.errors(include_url=False):
@@ -171,13 +186,22 @@ def wrong(error: ValidationError, model: type[BaseModel], where: str) -> WrongSe
         keys.append(key)
         if problem["type"] == "extra_forbidden":
             allowed = model.model_fields if len(path) == 1 else _fields_at(model, path[:-1])
-            sentences.append(f"There is no setting {quoted(key)}. {nearest(path[-1], allowed)}")
+            meant = _elsewhere(path[-1], known) or nearest(path[-1], allowed)
+            sentences.append(f"There is no setting {quoted(key)}. {meant}")
         elif problem["type"] == "missing":
             sentences.append(f"{key!r} is missing.")
         else:
             reason = sentence(problem, told=True)
+            if f"{key}.name" in known and isinstance(problem["input"], str):
+                reason += f"; the name goes to {key}.name"
             sentences.append(f"{key} = {quoted(problem['input'])}: {reason}.")
     return WrongSetting(" ".join(sentences), keys[0])
+
+
+def _elsewhere(setting: str, known: Sequence[str]) -> str:
+    name = ALSO_CALLED.get(setting, setting)
+    meant = [repr(key) for key in known if key.split(".")[-1] == name]
+    return f"Did you mean {' or '.join(meant)}?" if meant else ""
 
 
 def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
+import inspect
 import json
 import re
 import tomllib
@@ -266,7 +268,7 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
     try:
         recipe = Recipe.model_validate(table)
     except ValidationError as error:
-        raise components.wrong(error, Recipe, "") from error
+        raise components.wrong(error, Recipe, "", _settings(table, built_in_only)) from error
     filled: dict[str, Any] = {
         "data": _fill(recipe.data, components.DATASET, "data", built_in_only),
         "objective": _fill(recipe.objective, components.OBJECTIVE, "objective", built_in_only),
@@ -293,6 +295,31 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
             "data.batch",
         )
     return recipe.model_copy(update=filled)
+
+
+def _settings(table: Mapping[str, Any], built_in_only: bool) -> list[str]:
+    """What one may set in it, as one writes it, though it is not valid as a whole."""
+    keys = [*Recipe.model_fields, "data.batch"]
+    for key, field in Recipe.model_fields.items():
+        inner = field.annotation
+        if inspect.isclass(inner) and issubclass(inner, BaseModel):
+            keys += [f"{key}.{setting}" for setting in inner.model_fields]
+    slots = {
+        "data": components.DATASET,
+        "objective": components.OBJECTIVE,
+        "augment": components.AUGMENT,
+    }
+    tables: list[tuple[str, Slot, object]] = [(k, slot, table.get(k)) for k, slot in slots.items()]
+    networks = table.get("networks")
+    for player, given in networks.items() if isinstance(networks, Mapping) else ():
+        tables.append((f"networks.{player}", network_slot(player), given))
+    for where, slot, given in tables:
+        keys += [where, f"{where}.name"]
+        if isinstance(given, Mapping) and isinstance(given.get("name"), str):
+            with contextlib.suppress(UserError):
+                found = components.find(slot, given["name"], built_in_only=built_in_only)
+                keys += [f"{where}.{key}" for key in components.schema(found).model_fields]
+    return list(dict.fromkeys(keys))
 
 
 def network_slot(player: str) -> Slot:
