@@ -176,7 +176,7 @@ def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
         raise UserError("A comparison needs two models or more.")
     with memory.enough():
         judge = _judge(_common_table(subjects, terms), terms)
-        most = [each.most(judge.reference.modality) for each in subjects]
+        most = [each.most(judge.reference.spec, judge.reference.modality) for each in subjects]
         count = min(judge.count, *most)
         note = f"Each is judged by {count:,} samples"
         if count < judge.count:

@@ -88,8 +88,12 @@ class Subject(ABC):
         """What keeps a verdict against the data of `table` from being sure; "" where nothing."""
 
     @abstractmethod
-    def most(self, modality: Modality) -> int:
-        """How many samples it can give."""
+    def most(self, spec: Spec, modality: Modality) -> int:
+        """How many samples it can give to be compared with data of `spec` and `modality`.
+
+        Raises:
+            BadData: none, as it is known beforehand that its samples are of another kind.
+        """
 
     @abstractmethod
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
@@ -166,23 +170,15 @@ class Model(Subject):
             other = "but with other settings or from another place"
         return f"{self.name} learned from {own['name']}, {other}: {MAY_HAVE_SEEN}"
 
-    def most(self, modality: Modality) -> int:
+    def most(self, spec: Spec, modality: Modality) -> int:
         """As many as one wants."""
+        self._require_fit(spec)
         return sys.maxsize
 
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:
         """The samples of the seeds from `seed` on, rounded as in the files that people get."""
+        self._require_fit(spec)
         own = self.sampler.spec
-        if len({own.modality, spec.modality}) > 1 or own.shape != spec.shape:
-            raise BadData(
-                f"{self.name} makes {own.modality} samples of shape {own.shape}; the data are "
-                f"{spec.modality} of shape {spec.shape}."
-            )
-        if own.tokeniser != spec.tokeniser:
-            raise BadData(
-                f"{self.name} has another vocabulary than these data, so its symbols stand for "
-                "other words; judge the texts that it saved as a folder instead."
-            )
         seeds = range(seed, seed + wanted.count)
         asked = self.asked(seeds, wanted, spec)
         rows = []
@@ -227,6 +223,19 @@ class Model(Subject):
             and not self.sampler(latents, Condition({**first, name: index + 1})).equal(plain)
         }
 
+    def _require_fit(self, spec: Spec) -> None:
+        own = self.sampler.spec
+        if len({own.modality, spec.modality}) > 1 or own.shape != spec.shape:
+            raise BadData(
+                f"{self.name} makes {own.modality} samples of shape {own.shape}; the data are "
+                f"{spec.modality} of shape {spec.shape}."
+            )
+        if own.tokeniser != spec.tokeniser:
+            raise BadData(
+                f"{self.name} has another vocabulary than these data, so its symbols stand for "
+                "other words; judge the texts that it saved as a folder instead."
+            )
+
 
 class Folder(Subject):
     """Samples in files, made by anything.
@@ -248,8 +257,8 @@ class Folder(Subject):
         """Nobody knows who made them."""
         return f"What made {self.name}, and from what it learned, is not known: {MAY_HAVE_SEEN}"
 
-    def most(self, modality: Modality) -> int:
-        """All files."""
+    def most(self, spec: Spec, modality: Modality) -> int:
+        """All files; what is in them is seen when they are read."""
         return len(_folder.found(self.path, modality))
 
     def draw(self, seed: int, wanted: Wanted, spec: Spec, modality: Modality, hear: Heard) -> Drawn:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sparring
-from sparring.core.errors import UserError
+from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
 from sparring.evaluation.differences import Row, overall
 from sparring.evaluation.differences import row as row_of
@@ -211,6 +211,18 @@ def test_a_model_and_what_it_made_are_no_rivals(runs: list[sparring.Run], tmp_pa
         tmp_path / "made", tmp_path / "made", data="mnist_5k", count=150, quick=True, device="cpu"
     )
     assert found.sentences[0].startswith("made and made (2) are the same samples. No real")
+
+
+def test_what_cannot_be_compared_is_said_before_anything_is_judged(
+    runs: list[sparring.Run], trained: sparring.Run
+) -> None:
+    heard: list[str] = []
+    with pytest.raises(BadData, match="makes image samples of shape"):
+        sparring.compare(
+            runs[0].folder, trained.folder,
+            data="mnist_5k", count=150, quick=True, device="cpu", hear=heard.append,
+        )  # fmt: skip
+    assert not heard
 
 
 def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:
