@@ -55,9 +55,20 @@ def test_an_empty_word_is_no_answer(words: list[str], before: str, tmp_path: Pat
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == (
-        f"sparring: Nothing stands after {before}; give something, or leave it out.\n"
+        f"sparring: What stands after {before} is empty; give something, or leave it out.\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_word_may_end_as_padded_tokens_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sparring", "serve", "digits", "--token=c2VjcmV0LXRva2VuLWFiYw==", "--host= "]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("sparring: --host is empty; ")
 
 
 def test_a_path_out_of_reach_is_a_sentence(

@@ -62,7 +62,7 @@ def test_an_address_that_is_none_of_this_machine_is_told_first(
 
 
 @pytest.mark.parametrize("host", [" ", "[]"])
-def test_an_empty_address_is_told_before_anything_else(
+def test_a_blank_address_is_told_before_anything_else(
     host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

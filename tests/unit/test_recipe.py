@@ -144,7 +144,11 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
         ({"batch": 3}, "There is no setting 'batch'. Did you mean 'data.batch'?"),
         ({"training.batch": 3}, "no setting 'training.batch'. Did you mean 'data.batch'?"),
         ({"lr": 1e-3}, "There is no setting 'lr'. Did you mean 'optimiser.learning_rate'?"),
-        ({"epochs": 3}, "There is no setting 'epochs'. Did you mean 'samples'?"),
+        ({"epochs": 3}, "no setting 'epochs'. How long a training is, 'samples' says, in real"),
+        ({"data.batch_size": 8}, "no setting 'data.batch_size'. Did you mean 'data.batch'?"),
+        ({"objective.lr": 1}, "'objective.lr'. Did you mean 'optimiser.learning_rate'?"),
+        ({"training.name": "x"}, "There is no setting 'training.name'. There are: accumulate"),
+        ({"networks.generator": "dcgan"}, "the name goes to networks.generator.name."),
         (
             {"latent": 8},
             "There is no setting 'latent'. Did you mean 'networks.generator.latent'?",

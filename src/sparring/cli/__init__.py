@@ -102,9 +102,9 @@ def _require_words(words: list[str]) -> None:
         UserError: one is.
     """
     for before, word in itertools.pairwise(["sparring", *words]):
-        if not word or (word.startswith("--") and word.endswith("=")):
-            option = quoted(word.rstrip("=") or before)
-            raise UserError(f"Nothing stands after {option}; give something, or leave it out.")
+        if not word or (word.startswith("--") and word.find("=") == len(word) - 1):
+            place = quoted(word[:-1] or before)
+            raise UserError(f"What stands after {place} is empty; give something, or leave it out.")
 
 
 def _of_people(error: UserError | OSError) -> UserError:

@@ -24,7 +24,7 @@ Models = Annotated[
     ),
 ]
 Data = Annotated[
-    str, typer.Option(help="The data set to compare with; empty = what a model learned from.")
+    str, typer.Option(help="The data set to compare with; left out = what a model learned from.")
 ]
 Settings = Annotated[
     list[str] | None,
@@ -46,7 +46,7 @@ Look = Annotated[
     str,
     typer.Option(
         help="inception, to compare with published figures, or a .safetensors file that "
-        "`extractors train` wrote; empty = the two for the data."
+        "`extractors train` wrote; left out = the two for the data."
     ),
 ]
 Trusted = Annotated[
@@ -63,7 +63,7 @@ def evaluate(
     seed: Seed = 0,
     quick: Fast = False,
     out: Annotated[
-        str, typer.Option(help="Where reports go; empty = RUN/report for runs, else report.")
+        str, typer.Option(help="Where reports go; left out = RUN/report for runs, else report.")
     ] = "",
     extractor: Look = "",
     trusted: Trusted = False,

@@ -41,7 +41,7 @@ def resume(
     inexact: Annotated[
         bool, typer.Option(help="Go on even where the same bits cannot be promised.")
     ] = False,
-    device: Annotated[str, typer.Option(help="Empty = where it was trained before.")] = "",
+    device: Annotated[str, typer.Option(help="Left out = where it was trained before.")] = "",
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

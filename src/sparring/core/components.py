@@ -20,15 +20,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from sparring.core.complaints import sentence
 from sparring.core.errors import UserError, WrongSetting, nearest, quoted
 
-ALSO_CALLED = {
-    "batch_size": "batch",
-    "epochs": "samples",
-    "iterations": "samples",
-    "loss": "objective",
-    "lr": "learning_rate",
-    "steps": "samples",
-}
+ALSO_CALLED = {"batch_size": "batch", "loss": "objective", "lr": "learning_rate"}
 """Names that settings have in other tools."""
+
+LENGTHS = ("epochs", "iterations", "steps")
 
 
 class Slot(NamedTuple):
@@ -134,8 +129,10 @@ def schema(cls: type[Any]) -> type[BaseModel]:
     return create_model(cls.__name__, __config__=config, **fields)
 
 
-def arguments(cls: type[Any], given: dict[str, Any], where: str) -> BaseModel:
-    """The checked constructor arguments of `cls`, defaults filled in.
+def arguments(
+    cls: type[Any], given: dict[str, Any], where: str, known: Sequence[str] = ()
+) -> BaseModel:
+    """The checked constructor arguments of `cls`, defaults filled in; `known` as in `wrong`.
 
     Raises:
         WrongSetting: an unknown key or a value out of range; `where` names its table.
@@ -144,7 +141,7 @@ def arguments(cls: type[Any], given: dict[str, Any], where: str) -> BaseModel:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise wrong(error, model, where) from error
+        raise wrong(error, model, where, known) from error
 
 
 def build(
@@ -199,8 +196,10 @@ def wrong(
 
 
 def _elsewhere(setting: str, known: Sequence[str]) -> str:
+    if setting in LENGTHS and "samples" in known:
+        return "How long a training is, 'samples' says, in real samples shown."
     name = ALSO_CALLED.get(setting, setting)
-    meant = [repr(key) for key in known if key.split(".")[-1] == name]
+    meant = [repr(key) for key in known if key.split(".")[-1] == name != "name"]
     return f"Did you mean {' or '.join(meant)}?" if meant else ""
 
 

@@ -28,6 +28,7 @@ WATCHING = {"judge", "health"}  # what decides none either, unless it may roll b
 LATER = {"discriminator_factor": 1.0, "placed": False, "start": 0}
 """Settings that came later, with the value that changes nothing: such hashes stay as they were."""
 PLACES = ("path", "tokeniser")  # settings that say where something lies
+PLAYERS = 8  # whose settings are looked up for a hint; a recipe from afar may name thousands
 FAILING = "failures"  # the folder of recipes that are made to fail
 LOCAL = re.compile(r"[/~]|\\\\|[A-Za-z]:[/\\]")  # how a path of one machine begins
 
@@ -268,7 +269,7 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
     try:
         recipe = Recipe.model_validate(table)
     except ValidationError as error:
-        raise components.wrong(error, Recipe, "", _settings(table, built_in_only)) from error
+        raise components.wrong(error, Recipe, "", _known(table)) from error
     filled: dict[str, Any] = {
         "data": _fill(recipe.data, components.DATASET, "data", built_in_only),
         "objective": _fill(recipe.objective, components.OBJECTIVE, "objective", built_in_only),
@@ -297,27 +298,33 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
     return recipe.model_copy(update=filled)
 
 
-def _settings(table: Mapping[str, Any], built_in_only: bool) -> list[str]:
-    """What one may set in it, as one writes it, though it is not valid as a whole."""
+def _everywhere() -> list[str]:
+    """The settings that every recipe has, as one writes them."""
     keys = [*Recipe.model_fields, "data.batch"]
-    for key, field in Recipe.model_fields.items():
+    for table, field in Recipe.model_fields.items():
         inner = field.annotation
         if inspect.isclass(inner) and issubclass(inner, BaseModel):
-            keys += [f"{key}.{setting}" for setting in inner.model_fields]
-    slots = {
-        "data": components.DATASET,
-        "objective": components.OBJECTIVE,
-        "augment": components.AUGMENT,
-    }
-    tables: list[tuple[str, Slot, object]] = [(k, slot, table.get(k)) for k, slot in slots.items()]
+            keys += [f"{table}.{key}" for key in inner.model_fields]
+    return keys
+
+
+def _known(table: Mapping[str, Any]) -> list[str]:
+    """The settings of a recipe that is not valid, with those of built-in components it names."""
+    keys = _everywhere()
+    tables: list[tuple[str, Slot, object]] = [
+        ("data", components.DATASET, table.get("data")),
+        ("objective", components.OBJECTIVE, table.get("objective")),
+        ("augment", components.AUGMENT, table.get("augment")),
+    ]
     networks = table.get("networks")
-    for player, given in networks.items() if isinstance(networks, Mapping) else ():
+    players = list(networks.items()) if isinstance(networks, Mapping) else []
+    for player, given in players[:PLAYERS]:
         tables.append((f"networks.{player}", network_slot(player), given))
     for where, slot, given in tables:
         keys += [where, f"{where}.name"]
         if isinstance(given, Mapping) and isinstance(given.get("name"), str):
             with contextlib.suppress(UserError):
-                found = components.find(slot, given["name"], built_in_only=built_in_only)
+                found = components.find(slot, given["name"], built_in_only=True)
                 keys += [f"{where}.{key}" for key in components.schema(found).model_fields]
     return list(dict.fromkeys(keys))
 
@@ -349,4 +356,5 @@ def _fill(given: dict[str, Any], slot: Slot, where: str, built_in_only: bool) ->
         cls = components.find(slot, name, built_in_only=built_in_only)
     except UserError as error:
         raise WrongSetting(str(error), f"{where}.name") from error
-    return head | components.arguments(cls, settings, where).model_dump(mode="json")
+    checked = components.arguments(cls, settings, where, _everywhere())
+    return head | checked.model_dump(mode="json")

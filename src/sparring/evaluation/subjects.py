@@ -92,7 +92,7 @@ class Subject(ABC):
         """How many samples it can give to be compared with data of `spec` and `modality`.
 
         Raises:
-            BadData: none, as it is known beforehand that its samples are of another kind.
+            BadData: its samples are known beforehand to be of another kind.
         """
 
     @abstractmethod
