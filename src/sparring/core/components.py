@@ -20,7 +20,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from sparring.core.complaints import sentence
 from sparring.core.errors import UserError, WrongSetting, nearest, quoted
 
-ALSO_CALLED = {"batch_size": "batch", "loss": "objective", "lr": "learning_rate"}
+ALSO_CALLED = {
+    "batch_size": "batch",
+    "beta1": "betas",
+    "beta2": "betas",
+    "latent_dim": "latent",
+    "loss": "objective",
+    "lr": "learning_rate",
+}
 """Names that settings have in other tools."""
 
 LENGTHS = ("epochs", "iterations", "steps")

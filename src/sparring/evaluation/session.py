@@ -14,8 +14,8 @@ from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
-from sparring.evaluation.judge import Judge, fewest, require_held_out
-from sparring.evaluation.reference import reference
+from sparring.evaluation.judge import Judge, fewest, require_enough, require_held_out
+from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
 from sparring.extractors._choosing import asked_for, have_learned_held_out, looks_for
@@ -165,7 +165,7 @@ def judged(subjects: Sequence[Subject], terms: Terms) -> Iterator[Report]:
         key = json.dumps(table, sort_keys=True)
         with memory.enough():
             if key not in judges:
-                judges[key] = _judge(table, terms)
+                judges[key] = _judge(reference(table), terms)
             report = _report(judges[key], each, terms)
         yield report
 
@@ -175,25 +175,26 @@ def compared(subjects: Sequence[Subject], terms: Terms) -> Comparison:
     if len(subjects) < 2:
         raise UserError("A comparison needs two models or more.")
     with memory.enough():
-        judge = _judge(_common_table(subjects, terms), terms)
-        most = [each.most(judge.reference.spec, judge.reference.modality) for each in subjects]
+        real = reference(_common_table(subjects, terms))
+        most = [each.most(real.spec, real.modality) for each in subjects]
+        poorest = subjects[most.index(min(most))].name
+        require_enough(min(most), f"samples of {poorest}", terms.quick)
+        judge = _judge(real, terms)
         count = min(judge.count, *most)
         note = f"Each is judged by {count:,} samples"
         if count < judge.count:
-            poorest = subjects[most.index(count)].name
             note += f", as {poorest} has no more and figures change with the number of samples"
         reports = [_report(judge, each, terms, count) for each in subjects]
     return Comparison(tuple(reports), f"{note}.")
 
 
-def _judge(table: Table, terms: Terms) -> Judge:
+def _judge(real: Reference, terms: Terms) -> Judge:
     place = devices.choose(terms.device)
-    real = reference(table)
     require_held_out(real, terms.quick)
     if terms.extractor:
         looks = [asked_for(terms.extractor, real.spec, place)]
     else:
-        looks = looks_for(table, real.dataset, real.modality, device=place, hear=terms.hear)
+        looks = looks_for(real.table, real.dataset, real.modality, device=place, hear=terms.hear)
     count = terms.count or (0 if terms.quick else DEFAULT_COUNTS.get(terms.extractor, 0))
     return Judge(
         real, looks, count=count, seed=terms.seed, quick=terms.quick, hear=terms.hear,

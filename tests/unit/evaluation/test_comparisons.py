@@ -225,6 +225,19 @@ def test_what_cannot_be_compared_is_said_before_anything_is_judged(
     assert not heard
 
 
+def test_a_folder_with_too_few_is_the_one_that_is_named(
+    runs: list[sparring.Run], tmp_path: Path
+) -> None:
+    runs[0].sampler().generate(3).save(tmp_path / "few")
+    heard: list[str] = []
+    with pytest.raises(BadData, match="There are only 3 samples of few; every metric needs"):
+        sparring.compare(
+            runs[0].folder, tmp_path / "few",
+            data="mnist_5k", count=150, quick=True, device="cpu", hear=heard.append,
+        )  # fmt: skip
+    assert not heard
+
+
 def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:
     with pytest.raises(UserError, match="two models or more"):
         sparring.compare(runs[0].folder)
