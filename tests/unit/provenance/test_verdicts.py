@@ -19,7 +19,7 @@ from unlabelled_files import some_facts
 from sparring.core import mark
 from sparring.core.errors import BadData
 from sparring.provenance import aigc
-from sparring.provenance.carriers import Marks
+from sparring.provenance.carriers import Marks, ogg
 from sparring.provenance.carriers.choosing import carrier_of
 from sparring.provenance.labelling import Labelling, digest, integrity, labelled
 from sparring.provenance.verify import Verdict, verify
@@ -273,6 +273,30 @@ def test_a_flipped_bit_never_goes_unnoticed_in_the_content(
             assert gone or told["integrity"] == "invalid", verdict
 
     check()
+
+
+@pytest.mark.parametrize("part", range(27))
+def test_a_flipped_bit_in_the_head_of_an_ogg_page_is_noticed(
+    part: int, plain: Mapping[str, bytes]
+) -> None:
+    """Readers leave out pages whose checksum does not fit, though all packets are as before."""
+    made = labelled(plain["a.ogg"], "a.ogg", some_facts(), PLAIN).content
+    for page in re.finditer(b"OggS\0", made):
+        damaged = bytearray(made)
+        damaged[page.start() + part] ^= 1
+        with pytest.raises(BadData, match="Ogg"):
+            verify(bytes(damaged), "a.ogg")
+
+
+def test_an_ogg_that_is_cut_by_its_heads_is_noticed(plain: Mapping[str, bytes]) -> None:
+    """The position of the last page says where the sound ends."""
+    made = labelled(plain["a.ogg"], "a.ogg", some_facts(), PLAIN).content
+    *_, before, last = ogg._pages(made)
+    cut = ogg._Page(last.head[:6] + before.head[6:14] + last.head[14:], last.sizes, last.data)
+    number = struct.unpack_from("<I", last.head, 18)[0]
+    shorter = made[: made.rindex(b"OggS\0")] + ogg._numbered(cut, number)
+    assert len(seen(shorter, "a.ogg")) != len(seen(made, "a.ogg"))  # type: ignore[arg-type]
+    assert states(verify(shorter, "a.ogg"))["integrity"] == "invalid"
 
 
 @pytest.mark.parametrize("name", [*MEDIA, "a.mid"])

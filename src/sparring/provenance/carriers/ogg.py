@@ -13,6 +13,7 @@ HEADS = {b"\x01vorbis": (b"\x03vorbis", 3), b"OpusHead": (b"OpusTags", 2)}
 """How the first packet begins: how the one with comments does, and how many packets come first."""
 FRAMING = b"\1"  # behind the comments of Vorbis
 MOST = 1_000_000  # pages
+NUMBER, CHECKSUM = 18, 22  # where these stand in the head of a page
 SEGMENTS = 255  # of a page, each of up to 255 bytes
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -42,7 +43,7 @@ class Ogg(Carrier):
         vendor = _comments.vendor_of(packets[1][len(opening) :])
         told = opening + _comments.written(marks, vendor)
         packets[1] = told + (FRAMING if opening.endswith(b"vorbis") else b"")
-        serial = pages[0].head[14:18]
+        serial = pages[0].head[14:NUMBER]
         fresh = [pages[0], *_paged(packets[1:], serial)]
         return b"".join(
             _numbered(page, number) for number, page in enumerate([*fresh, *pages[heads:]])
@@ -57,13 +58,13 @@ class Ogg(Carrier):
         return found
 
     def essence(self, content: bytes) -> Iterator[bytes]:
-        """All packets but the one with comments."""
+        """All packets but the one with comments, and where in the sound each page ends."""
         pages = list(_pages(content))
         packets, heads = _first_packets(pages)
         yield packets[0]
         yield from packets[2:]
         for page in pages[heads:]:
-            yield page.sizes + page.data
+            yield page.head[:NUMBER] + page.sizes + page.data
 
 
 def _codec(packet: bytes) -> bytes:
@@ -86,7 +87,11 @@ def _pages(content: bytes) -> Iterator[_Page]:
         end = start + sum(sizes)
         if end > len(content):
             raise Unreadable("an Ogg page claims more bytes than the file has left")
-        yield _Page(head, sizes, content[start:end])
+        page = _Page(head, sizes, content[start:end])
+        # Who plays it leaves such a page out, so that one bit silences a whole piece.
+        if content[place:end] != _numbered(page, int.from_bytes(head[NUMBER:CHECKSUM], "little")):
+            raise Unreadable("an Ogg page is damaged: its checksum is of other bytes")
+        yield page
         place = end
     raise Unreadable(f"the Ogg has more than {MOST:,} pages")
 
@@ -131,7 +136,7 @@ def _paged(packets: list[bytes], serial: bytes) -> Iterator[_Page]:
 
 def _numbered(page: _Page, number: int) -> bytes:
     """The bytes of a page at its place in the file, with its checksum."""
-    head = page.head[:18] + struct.pack("<I", number)
+    head = page.head[:NUMBER] + struct.pack("<I", number)
     rest = bytes([len(page.sizes)]) + page.sizes + page.data
     checksum = _checksum(head + b"\0\0\0\0" + rest)
     return head + struct.pack("<I", checksum) + rest
