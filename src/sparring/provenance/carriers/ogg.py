@@ -13,7 +13,7 @@ HEADS = {b"\x01vorbis": (b"\x03vorbis", 3), b"OpusHead": (b"OpusTags", 2)}
 """How the first packet begins: how the one with comments does, and how many packets come first."""
 FRAMING = b"\1"  # behind the comments of Vorbis
 MOST = 1_000_000  # pages
-NUMBER, CHECKSUM = 18, 22  # where these stand in the head of a page
+SERIAL, NUMBER, CHECKSUM = 14, 18, 22  # where these stand in the head of a page
 SEGMENTS = 255  # of a page, each of up to 255 bytes
 MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -43,7 +43,7 @@ class Ogg(Carrier):
         vendor = _comments.vendor_of(packets[1][len(opening) :])
         told = opening + _comments.written(marks, vendor)
         packets[1] = told + (FRAMING if opening.endswith(b"vorbis") else b"")
-        serial = pages[0].head[14:NUMBER]
+        serial = pages[0].head[SERIAL:NUMBER]
         fresh = [pages[0], *_paged(packets[1:], serial)]
         return b"".join(
             _numbered(page, number) for number, page in enumerate([*fresh, *pages[heads:]])
@@ -64,7 +64,7 @@ class Ogg(Carrier):
         yield packets[0]
         yield from packets[2:]
         for page in pages[heads:]:
-            yield page.head[:NUMBER] + page.sizes + page.data
+            yield page.head[:SERIAL] + page.sizes + page.data
 
 
 def _codec(packet: bytes) -> bytes:
