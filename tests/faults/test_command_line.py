@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,15 @@ import pytest
 from sparring import cli
 
 SPARRING = f"{shlex.quote(sys.executable)} -m sparring"
+
+HEEDING = """
+import signal
+from sparring.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command as a terminal starts it; a shell starts what runs in its background deaf to Ctrl-C,
+and all that comes of it."""
 
 
 @pytest.mark.parametrize(
@@ -75,3 +87,27 @@ def test_a_path_out_of_reach_is_a_sentence(
     assert said.endswith(
         "theirs.png' cannot be reached: Permission denied; give a path that is open to you.\n"
     )
+
+
+def test_who_stops_the_writing_of_samples_hears_how_far_it_came(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HEEDING, "generate", "digits", "--count", "2000"]
+    with subprocess.Popen(
+        [*command, "--out", tmp_path / "made"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            end = time.monotonic() + 120
+            while len(list(tmp_path.glob("made/*.png"))) < 3:
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    told = re.search(r"^Stopped: (\d+) of 2,000 files are in ", said, re.MULTILINE)
+    assert told, said
+    # The last one may have been written when its number had not been told yet.
+    assert len(list(tmp_path.glob("made/*"))) - int(told[1]) in (0, 1)
+    assert "Traceback" not in said

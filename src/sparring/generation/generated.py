@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from sparring.core import files, mark
+from sparring.core.interrupts import held
 from sparring.modalities import SHEET, Modality
 from sparring.provenance import unlabelled
 from sparring.provenance.carriers import RECIPE
@@ -121,7 +122,8 @@ class Generated:
         """
         paths = self.paths(folder, form)
         for number, path in enumerate(paths):
-            self.write({path: self.one(number, form)})
+            with held():
+                self.write({path: self.one(number, form)})
             if progress is not None:
                 progress(number + 1)
         sheets = {Path(folder) / name: each for name, each in self.sheets().items()}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparring.core.errors import UserError
+from sparring.core.interrupts import held
 from sparring.core.version import VERSION
 from sparring.provenance.facts import Facts
 
@@ -78,6 +79,7 @@ def sign(content: bytes, media_type: str, facts: Facts, clock: str = "") -> byte
     whole = io.BytesIO()
     try:
         with (
+            held(),
             c2pa.Context.from_dict(SETTINGS) as context,
             c2pa.Signer.from_callback(
                 mine.sign, c2pa.C2paSigningAlg.ES256, mine.chain, clock or None

@@ -15,6 +15,7 @@ from sparring.augment._adaptive import AdaptiveStrength
 from sparring.core import components, files, memory
 from sparring.core import device as devices
 from sparring.core.errors import BadData, Interrupted, TrainingFailed, UserError
+from sparring.core.interrupts import stopping
 from sparring.core.recipe import Recipe, network_slot
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
@@ -27,7 +28,6 @@ from sparring.training import checkpoint
 from sparring.training.display import Display
 from sparring.training.distributed import Team, check_share, team
 from sparring.training.feed import Feed
-from sparring.training.interrupts import stopping
 from sparring.training.judging import judge_for, may_be_scored
 from sparring.training.keeper import Keeper
 from sparring.training.log import Log
