@@ -31,6 +31,7 @@ ALSO_CALLED = {
 """Names that settings have in other tools."""
 
 LENGTHS = ("epochs", "iterations", "steps")
+"""How other tools say how long a training is; none of them counts in samples."""
 
 
 class Slot(NamedTuple):
