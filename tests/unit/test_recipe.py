@@ -143,6 +143,11 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
         ),
         ({"batch": 3}, "There is no setting 'batch'. Did you mean 'data.batch'?"),
         ({"training.batch": 3}, "no setting 'training.batch'. Did you mean 'data.batch'?"),
+        ({"loss": "hinge"}, "There is no setting 'loss'. Did you mean 'objective.name'?"),
+        (
+            {"device": "cpu"},
+            "There is no setting 'device'. It is no part of a recipe but an option: --device.",
+        ),
         ({"lr": 1e-3}, "There is no setting 'lr'. Did you mean 'optimiser.learning_rate'?"),
         ({"epochs": 3}, "no setting 'epochs'. How long a training is, 'samples' says, in real"),
         ({"data.batch_size": 8}, "no setting 'data.batch_size'. Did you mean 'data.batch'?"),

@@ -33,6 +33,9 @@ ALSO_CALLED = {
 LENGTHS = ("epochs", "iterations", "steps")
 """How other tools say how long a training is; none of them counts in samples."""
 
+OPTIONS = ("device", "out")
+"""What a training is told beside its recipe: where it happens, not what."""
+
 
 class Slot(NamedTuple):
     """Where in a recipe a component stands, and what it must be."""
@@ -206,8 +209,11 @@ def wrong(
 def _elsewhere(setting: str, known: Sequence[str]) -> str:
     if setting in LENGTHS and "samples" in known:
         return "How long a training is, 'samples' says, in real samples shown."
+    if setting in OPTIONS and "samples" in known:
+        return f"It is no part of a recipe but an option: --{setting}."
     name = ALSO_CALLED.get(setting, setting)
-    meant = [repr(key) for key in known if key.split(".")[-1] == name != "name"]
+    keys = [key for key in known if key.split(".")[-1] == name != "name"]
+    meant = [repr(f"{key}.name" if f"{key}.name" in known else key) for key in keys]
     return f"Did you mean {' or '.join(meant)}?" if meant else ""
 
 
