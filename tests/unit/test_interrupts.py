@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
+import torch
 
 from sparring.core.interrupts import held
+from sparring.core.spec import Spec
+from sparring.modalities import _sound
+from sparring.modalities.audio import Audio
+from sparring.provenance.audible import hears_label
+from sparring.provenance.carriers.choosing import carrier_of
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +64,30 @@ def test_other_threads_do_not_hold_it() -> None:
     thread.start()
     thread.join()
     assert not failed
+
+
+def pressed_within(callback: str, work: Callable[[], object]) -> None:
+    """Ctrl-C in the first call of libsndfile back to Python, where it would be printed and lost."""
+    presses: list[bool] = []
+
+    def press(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name == callback and not presses:
+            presses.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    before = sys.getprofile()
+    sys.setprofile(press)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        sys.setprofile(before)
+    assert presses
+
+
+def test_foreign_code_that_writes_or_reads_a_sound_does_not_lose_it() -> None:
+    sounds = Audio(Spec("audio", (4000,), rate=8000))
+    content = sounds.encode(torch.zeros(sounds.spec.shape))
+    pressed_within("vio_write", lambda: sounds.encode(torch.zeros(sounds.spec.shape)))
+    pressed_within("vio_read", lambda: _sound.decode(content))
+    pressed_within("vio_read", lambda: hears_label(content, carrier_of(content, "a.wav")))

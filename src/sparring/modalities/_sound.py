@@ -13,6 +13,7 @@ from jaxtyping import Float, Int16
 from scipy import signal
 
 from sparring.core.errors import BadData
+from sparring.core.interrupts import held
 
 Wave = Float[np.ndarray, " _t"]  # of a length that steps may change
 
@@ -119,7 +120,7 @@ def decode(content: bytes) -> Sound:
     if form == "OGG":
         _check_last_page(content)
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
+        with held(), soundfile.SoundFile(io.BytesIO(content)) as file:
             _check_header(file)
             wave, kind = _mono(file), f"{form} {file.subtype}"
             rate, channels = file.samplerate, file.channels

@@ -18,6 +18,7 @@ from PIL import Image as Pictures
 from torch import Tensor
 
 from sparring.core.errors import BadData
+from sparring.core.interrupts import held
 from sparring.core.spec import Spec
 from sparring.modalities import (
     PAGE,
@@ -264,7 +265,8 @@ class Audio(Modality):
             rhythm = (_rhythm.label(self.rate) * 32767).round().astype(np.int16)
             wave = np.concatenate([wave, rhythm])
         content = io.BytesIO()
-        soundfile.write(content, wave, self.rate, subtype=subtype, format=container)
+        with held():  # libsndfile calls Python back
+            soundfile.write(content, wave, self.rate, subtype=subtype, format=container)
         return content.getvalue()
 
 

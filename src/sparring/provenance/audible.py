@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from sparring.core.interrupts import held
 from sparring.provenance.carriers import Carrier
 
 HEARABLE = ("WAV", "FLAC", "Ogg")
@@ -22,7 +23,7 @@ def hears_label(content: bytes, carrier: Carrier) -> bool | None:
     from sparring.modalities import _rhythm
 
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
+        with held(), soundfile.SoundFile(io.BytesIO(content)) as file:
             if file.samplerate > FASTEST or file.channels > 8:
                 return None
             wanted = round(_rhythm.SECONDS * file.samplerate)
