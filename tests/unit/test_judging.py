@@ -142,11 +142,10 @@ def test_the_last_moment_is_looked_at(judged: Recipe, tmp_path: Path) -> None:
     assert [row["samples"] for row in run.metrics if "score" in row] == [320, 640, 704]
 
 
-def test_beyond_the_budget_only_the_first_and_the_last_look_remain(
-    judged: Recipe, tmp_path: Path
-) -> None:
+def test_beyond_the_budget_each_sixth_is_looked_at(judged: Recipe, tmp_path: Path) -> None:
     run = sparring.train(judged, {"judge.budget": 1e-6}, out=tmp_path / "run", quiet=True)
-    assert [row["samples"] for row in run.metrics if "score" in row] == [64, 768]
+    looks = [row["samples"] for row in run.metrics if "score" in row]
+    assert looks == [64, 128, 256, 384, 512, 640, 768]
 
 
 def test_scores_of_another_eye_are_forgotten() -> None:

@@ -101,6 +101,10 @@ class Judge:
         """The total variance of real features: what no features at all would be away by."""
         return float(self.real.features.double().var(0).sum())
 
+    def prepare(self) -> None:
+        """Look at the real samples, which is done once, and costs more than a look."""
+        _ = self.real, self.held_out
+
     def look(self, generator: Generator) -> Observed | None:
         """What `generator` makes of the fixed latents, asked for the labels of real samples.
 

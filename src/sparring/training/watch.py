@@ -19,6 +19,8 @@ from sparring.training.judging import Judge
 from sparring.training.signs import Signs, signs_of_rivals, signs_of_samples, slope_of
 from sparring.training.state import State
 
+SIGHTED = 6  # pieces of a training that are each looked at, whatever that costs: signs need three
+
 
 class Watch:
     """Gathers signs with every row, and holds them against the detectors.
@@ -50,6 +52,7 @@ class Watch:
         self.judge = judge
         self.display = display
         self._clocks = (state.seconds, state.waited)
+        self._price = 0.0  # seconds of the last look
         self._unwritten: list[Finding] = []  # said between rows; stands in the next one
 
     def begin(self) -> None:
@@ -94,7 +97,7 @@ class Watch:
             self.display.warn(f"Health, {finding.word}: {finding.sentence}")
 
     def _is_due(self) -> bool:
-        """At the stated rhythm as far as the budget goes, and at the end.
+        """At the stated rhythm as far as the budget goes, in each sixth, and at the end.
 
         Where the policy acts on what is seen, clocks must not decide what that is.
         """
@@ -106,9 +109,12 @@ class Watch:
             return False
         if state.samples >= recipe.samples:
             return True
-        if state.samples // every == state.history.looked // every:
+        looked = state.history.looked
+        if state.samples // every == looked // every:
             return False
-        expected = state.judge_seconds * (1 + 1 / max(state.history.scorings, 1))
+        if state.samples * SIGHTED // recipe.samples > looked * SIGHTED // recipe.samples:
+            return True
+        expected = state.judge_seconds + self._price
         allowed = recipe.judge.budget * (state.seconds + expected)
         return recipe.health.acts or expected <= allowed
 
@@ -129,6 +135,8 @@ class Watch:
         if not is_finite(state.networks, state.average.generator):
             return {}  # what to do about that is for the loss to say
         started = time.perf_counter()
+        judge.prepare()
+        prepared = time.perf_counter()
         state.history.seen_by(judge.eye.name)
         generated = judge.look(state.average.generator)
         signs: Signs = {}
@@ -138,7 +146,9 @@ class Watch:
             signs = signs_of_samples(judge, generated)
             if "discriminator" in state.networks:
                 signs |= signs_of_rivals(state.networks["discriminator"], judge, generated)
-        state.judge_seconds += time.perf_counter() - started
+        ended = time.perf_counter()
+        state.judge_seconds += ended - started
+        self._price = ended - prepared
         return _finite(signs)
 
     def _context(self, seen: Signs) -> Signs:
