@@ -41,7 +41,11 @@ def test_still_bad_after_the_roll_back_ends_with_a_diagnosis(tiny: Recipe, tmp_p
     with pytest.raises(TrainingFailed, match=r"diverged: .* again .*learning_rate") as end:
         sparring.train(exploding(tiny, 100), out=tmp_path / "run", quiet=True)
     assert end.value.code == 4
-    last = Run(tmp_path / "run").checkpoints[0] / "weights.safetensors"
+    run = Run(tmp_path / "run")
+    said = [name for row in run.metrics for name in row.get("findings", ())]
+    assert said == [finding["name"] for finding in run.manifest["health"]]
+    assert set(said) == {"not_finite"}
+    last = run.checkpoints[0] / "weights.safetensors"
     assert all(bool(torch.isfinite(t).all()) for t in read(last)[0].values())
 
 

@@ -127,6 +127,7 @@ def test_rollback_returns_to_the_best_and_goes_on_more_gently(
     shown = [row["samples"] for row in run.metrics]
     assert shown == list(range(64, 641, 64))
     assert [finding["name"] for finding in run.manifest["health"]] == ["late"]
+    assert [row["findings"] for row in run.metrics if "findings" in row] == [["late"]]
 
 
 def test_a_rollback_that_was_killed_ends_with_the_same_bits(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,16 @@ def test_beyond_the_budget_each_sixth_is_looked_at(judged: Recipe, tmp_path: Pat
     run = sparring.train(judged, {"judge.budget": 1e-6}, out=tmp_path / "run", quiet=True)
     looks = [row["samples"] for row in run.metrics if "score" in row]
     assert looks == [64, 128, 256, 384, 512, 640, 768]
+
+
+def test_what_comes_and_goes_is_said_ever_less_often() -> None:
+    history, said = History(), Counter[str]()
+    for row in range(100):
+        bad = row % 8 < 4  # four rows with it, four without
+        history.note_row({"waiting": 0.9 if bad else 0.0, "samples": 10**6 + row, "step": 10**6})
+        found = history.findings(row, said, looked=False)
+        said.update(finding.name for finding in found)
+    assert said == {"starved": 3}
 
 
 def test_scores_of_another_eye_are_forgotten() -> None:

@@ -14,6 +14,7 @@ from sparring.core.spec import Spec
 from sparring.core.version import VERSION
 from sparring.evaluation import _figures, _sweep_paper, sweep
 from sparring.evaluation._paper import Paper, save
+from sparring.evaluation.course import Course
 from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import (
     ARROWS,
@@ -40,7 +41,7 @@ class Report:
         verdict: of the judge.
         basis: what it rests on: data, counts, seed, extractors, device.
         modality: how samples are shown.
-        rows: of the run's `metrics.jsonl`; empty where there is no run.
+        course: how it was trained; empty where there is no run.
         created: when, in UTC.
         limits: what keeps the verdict from being sure, a sentence each.
     """
@@ -48,7 +49,7 @@ class Report:
     verdict: Verdict
     basis: Mapping[str, Any]
     modality: Modality
-    rows: tuple[Mapping[str, Any], ...]
+    course: Course
     created: str
     limits: tuple[str, ...] = ()
 
@@ -86,7 +87,7 @@ class Report:
             "scores": [score.to_json() for score in self.verdict.scores],
             "not_computed": [asdict(omitted) for omitted in self.verdict.omitted],
             "classes": [asdict(row) for row in self.verdict.classes],
-            "findings": findings(self.rows),
+            "findings": [dict(found) for found in self.course.findings],
             **_curves(self.verdict),
         }
 
@@ -143,25 +144,11 @@ def sentence(name: str, scores: Sequence[Score]) -> str:
     return f"{words} {told[chief.apart]}"
 
 
-def findings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What the run's health checks found, by name and when."""
-    return [
-        {"samples": row.get("samples", 0), "name": str(name)}
-        for row in rows
-        for name in _list(row.get("findings"))
-    ]
-
-
 def _curves(verdict: Verdict) -> dict[str, Any]:
     """Quality against diversity; nothing where that was not measured."""
     if verdict.floor is None:
         return {}
     return {"quality_diversity": _sweep_paper.to_json(verdict.curves, verdict.floor)}
-
-
-def _list(value: object) -> list[Any]:
-    # Rows come from a file, where anything may stand.
-    return value if type(value) is list else []
 
 
 def grid(verdict: Verdict, modality: Modality, spec: Spec) -> bytes:
@@ -321,8 +308,7 @@ def _pairs(paper: Paper, report: Report) -> None:
 
 
 def _training(paper: Paper, report: Report) -> None:
-    drawn = _figures.curves(report.rows)
-    found = findings(report.rows)
+    drawn, found = _figures.curves(report.course.rows), report.course.findings
     if not drawn and not found:
         return
     paper.heading("How it was trained")
@@ -330,7 +316,9 @@ def _training(paper: Paper, report: Report) -> None:
         paper.drawing(svg, title)
     for finding in found:
         words = finding["name"].replace("_", " ")
-        paper.words(f"After {finding['samples']} samples the health check found: {words}.")
+        paper.words(f"After {finding['samples']:,} samples the health check found: {words}.")
+        if finding["sentence"]:
+            paper.words(finding["sentence"])
 
 
 def _origin(subject: Mapping[str, Any]) -> list[tuple[str, str]]:

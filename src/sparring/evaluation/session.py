@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 
-from sparring.core import components, files, memory
+from sparring.core import components, memory
 from sparring.core import device as devices
 from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
+from sparring.evaluation.course import Course
 from sparring.evaluation.judge import Judge, fewest, require_enough, require_held_out
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.report import Report
@@ -207,11 +208,11 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     place = devices.named(devices.choose(terms.device))
     counts = {**judge.facts["counts"], "generated": len(verdict.drawn.raw)}
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
-    rows = files.read_rows(Path(each.run, "metrics.jsonl")) if each.run else ()
+    course = Course.of(Path(each.run)) if each.run else Course()
     limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
     limits = (limit, have_learned_held_out(judge.looks, judge.reference.table))
     told = tuple(filter(None, limits))
-    return Report(verdict, basis, judge.reference.modality, tuple(rows), now(), told)
+    return Report(verdict, basis, judge.reference.modality, course, now(), told)
 
 
 def _table(each: Subject, terms: Terms) -> Table:

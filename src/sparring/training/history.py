@@ -11,6 +11,7 @@ from sparring.training.detectors import LONGEST, Finding
 from sparring.training.signs import Signs
 
 QUIET = 3  # rows or looks without it after which something is over, and would be said again
+LOUDEST = 6  # times after which that number does not double any more
 
 
 class History:
@@ -58,8 +59,14 @@ class History:
         self.looks.clear()
         self.active.clear()
 
-    def findings(self, samples: int, *, looked: bool) -> list[Finding]:
-        """What begins to show now; what goes on is not said again."""
+    def findings(self, samples: int, said: Mapping[str, int], *, looked: bool) -> list[Finding]:
+        """What begins to show now; what goes on is not said again.
+
+        Args:
+            samples: shown so far.
+            said: how often each was said before; what comes and goes is said ever less often.
+            looked: whether there is a new look.
+        """
         begun = []
         for detector in DETECTORS:
             if detector.looks and not looked:
@@ -67,15 +74,16 @@ class History:
             seen = detector.sees(self.looks if detector.looks else self.rows)
             if seen and detector.name not in self.active:
                 begun.append(detector.finding(samples, seen))
-            self._mark(detector.name, seen=bool(seen))
+            often = min(max(said.get(detector.name, 0), 1), LOUDEST)
+            self._mark(detector.name, seen=bool(seen), quiet=QUIET * 2 ** (often - 1))
         return begun
 
-    def _mark(self, name: str, *, seen: bool) -> None:
+    def _mark(self, name: str, *, seen: bool, quiet: int) -> None:
         if seen:
             self.active[name] = 0
         elif name in self.active:
             self.active[name] += 1
-            if self.active[name] >= QUIET:
+            if self.active[name] >= quiet:
                 del self.active[name]
 
     def forget_best(self) -> None:

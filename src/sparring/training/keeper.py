@@ -138,6 +138,12 @@ class Keeper:
         if self._due(training.checkpoint_every):
             self.save()
 
+    def leave(self) -> None:
+        """Write down what was found since the last row; a training that fails writes no other."""
+        found = self.watch.take() if self.watch is not None else []
+        if found and self.log is not None:
+            self.log.row({"samples": self.state.samples, "step": self.state.step}, found)
+
     def save(self) -> bool:
         """A checkpoint of this moment, and the model as it now is.
 

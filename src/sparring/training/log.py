@@ -66,7 +66,8 @@ class Log:
         self.events = _tensorboard(folder, samples)
         self._path = folder / "metrics.jsonl"
         self._rows = self._path.open("a", encoding="utf-8")
-        self.cut(samples)
+        self._carried: list[str] = []  # found in rows that were forgotten
+        self._cut(samples)
 
     def __enter__(self) -> Log:
         return self
@@ -82,18 +83,28 @@ class Log:
             self.events.close()
 
     def cut(self, samples: int) -> None:
-        """Forget what was written after `samples`, which is about to happen again."""
-        kept = [r for r in read_rows(self._path) if r["samples"] <= samples]
+        """Forget what was written after `samples`, as it goes another way from there on.
+
+        What was found stands in the next row: that it went wrong is not undone.
+        """
+        self._carried += self._cut(samples)
+
+    def _cut(self, samples: int) -> list[str]:
+        rows = read_rows(self._path)
+        kept = [row for row in rows if row["samples"] <= samples]
         self._rows.close()
         files.atomic_write(self._path, "".join(json.dumps(r) + "\n" for r in kept).encode())
         self._rows = self._path.open("a", encoding="utf-8")
         for preview in (self.folder / "previews").glob("*.png"):
             if preview.stem.isdigit() and int(preview.stem) > samples:
                 preview.unlink()
+        return [name for row in rows[len(kept) :] for name in row.get("findings", ())]
 
     def row(self, values: Mapping[str, int | float], findings: Sequence[Finding] = ()) -> None:
         """Append one row of numbers; "samples" says when, "findings" what began to go wrong."""
-        said = {"findings": [finding.name for finding in findings]} if findings else {}
+        names = self._carried + [finding.name for finding in findings]
+        self._carried = []
+        said = {"findings": names} if names else {}
         text = json.dumps({**values, **said}, allow_nan=False) + "\n"
         with files.writing(self._path, len(text)):
             self._rows.write(text)

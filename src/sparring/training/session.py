@@ -267,6 +267,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
                 )
         finally:
             if players.leads:
+                keeper.leave()
                 _write_end(run, state)
     if state.samples < recipe.samples:
         raise Interrupted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -77,10 +78,15 @@ class Watch:
             if seen:
                 numbers = {name: float(value) for name, value in values.items()}
                 state.history.note_look(numbers | signs | self._context(seen), state.samples)
-        self._tell(state.history.findings(state.samples, looked=looked))
+        said = Counter(finding.name for finding in state.health.findings)
+        self._tell(state.history.findings(state.samples, said, looked=looked))
+        return signs, self.take()
+
+    def take(self) -> list[Finding]:
+        """What was said since the last row."""
         findings = self._unwritten
         self._unwritten = []
-        return signs, findings
+        return findings
 
     def rewound(self) -> None:
         """The state went back in time, and its clocks with it."""
