@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> list[sparring.Run]:
     ]
 
 
+LOOKED = r"Measured by plain/mnist [0-9a-f]{12}, confirmed by residual/mnist [0-9a-f]{12}\."
 FAST = ("--quick", "-n", "200", "--device", "cpu")
 
 
@@ -63,6 +65,7 @@ def test_a_run_keeps_its_report(pair: list[sparring.Run], says: Says, tmp_path: 
     assert code == 0, err
     assert "Fréchet distance" in out
     assert "95 % interval" in out
+    assert re.search(LOOKED, out)
     assert "Looking at 200 held-out samples" in err
     assert (pair[0].folder / "report" / "report.html").is_file()
     assert not list(tmp_path.iterdir())
@@ -123,6 +126,7 @@ def test_models_are_compared(pair: list[sparring.Run], says: Says) -> None:
     assert code == 0, err
     assert "seed-0" in out
     assert "floor" in out
+    assert re.search(LOOKED, out)
     assert "Each is judged by 200 samples." in out
     assert sorted(path.name for path in Path("report").iterdir()) == [
         "compare.html", "compare.json", "compare.md",

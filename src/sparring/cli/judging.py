@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,9 +110,17 @@ def _read_out(report: Report) -> list[str]:
         "",
         *_rows(COLUMNS, report.table()),
         "",
+        _looked(report.basis),
         *(f"Not computed: {o.title}, by {o.extractor}. {o.reason}" for o in report.verdict.omitted),
         *(f"Limit: {limit}" for limit in report.limits),
     ]
+
+
+def _looked(basis: Mapping[str, Any]) -> str:
+    """Which extractors looked; the name of each ends with the first digits of its hash."""
+    first, *others = [look["name"] for look in basis["extractors"]]
+    confirmed = f", confirmed by {', '.join(others)}" if others else ""
+    return f"Measured by {first}{confirmed}."
 
 
 def compare(
@@ -152,6 +160,7 @@ def compare(
             *comparison.claims,
             "",
             comparison.note,
+            _looked(comparison.reports[0].basis),
             *(f"Limit: {limit}" for limit in comparison.limits),
             f"report: {page}",
         ]

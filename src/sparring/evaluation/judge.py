@@ -119,6 +119,7 @@ class Judge:
         pair = (held_out, self._learned)
         self._real, self._train = reversed(pair) if published else pair
         self._floors: dict[tuple[int, str, int], Mapping[str, Figure]] = {}
+        self._floorless: dict[tuple[int, str], list[str]] = {}  # metrics by count and reason
 
     @functools.cached_property
     def train(self) -> list[Observed]:
@@ -233,15 +234,24 @@ class Judge:
     ) -> Mapping[str, Figure]:
         """Of as many real samples; the same for all subjects of equal count."""
         key = place, name, len(evidence.generated)
-        if len(evidence.train) < len(evidence.generated):
-            self._floors[key] = {}  # of fewer samples most figures are others
         if key not in self._floors:
             try:
+                require_floor(evidence)
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))
             except BadData as error:
-                self.hear(f"  no floor of {metric.title}: {error}")
+                titles = self._floorless.setdefault((key[-1], str(error)), [])
+                if metric.title not in titles:
+                    titles.append(metric.title)
                 self._floors[key] = {}
         return self._floors[key]
+
+    def floorless(self, count: int) -> list[str]:
+        """Which metrics of so many samples have no floor and why, a sentence for each reason."""
+        return [
+            f"There is no floor of {', '.join(titles)}, and so no claim. {reason}"
+            for (number, reason), titles in self._floorless.items()
+            if number == count
+        ]
 
     def _scores(self, found: _Found) -> tuple[Score, ...]:
         rows = []
@@ -289,6 +299,20 @@ def require_held_out(real: Reference, quick: bool) -> None:
         advice += f", or train anew with data.test_share={math.ceil(100 * wanted / whole) / 100}"
     what = f"held-out samples of {real.table['name']}"
     require_enough(len(real.held_out), what, quick, f" {advice}.")
+
+
+def require_floor(evidence: Evidence) -> None:
+    """Refuse to reckon a floor from fewer samples, of which most figures are others.
+
+    Raises:
+        BadData: fewer training samples than generated ones.
+    """
+    train, generated = len(evidence.train), len(evidence.generated)
+    if train < generated:
+        raise BadData(
+            f"A floor needs as many training samples as generated ones: {train:,} are fewer than "
+            f"{generated:,}."
+        )
 
 
 def require_enough(count: int, what: str, quick: bool, advice: str = "") -> None:

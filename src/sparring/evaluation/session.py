@@ -210,7 +210,8 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     basis = {**judge.facts, "counts": counts, "device": place, "torch": torch.__version__}
     course = Course.of(Path(each.run)) if each.run else Course()
     limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
-    limits = (limit, have_learned_held_out(judge.looks, judge.reference.table))
+    learned = have_learned_held_out(judge.looks, judge.reference.table)
+    limits = (limit, learned, *judge.floorless(counts["generated"]))
     told = tuple(filter(None, limits))
     return Report(verdict, basis, judge.reference.modality, course, now(), told)
 

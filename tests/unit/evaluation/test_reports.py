@@ -220,6 +220,10 @@ def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparr
     verdict = judge.examine(subject(runs[0].folder, "cpu"))
     assert len(verdict.drawn.raw) == 600
     assert {score.floor for score in verdict.scores} == {None}
+    (said,) = judge.floorless(600)
+    assert said.startswith("There is no floor of Fréchet distance, ")
+    assert said.endswith("as many training samples as generated ones: 500 are fewer than 600.")
+    assert judge.floorless(500) == []
 
 
 def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:
