@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sparring
+from between import put
 from plan import NETWORKS, OBJECTIVES, Entry, best, pairs, sounds
 from sparring.core.errors import Interrupted, UserError
 from sparring.core.files import atomic_write
@@ -41,6 +42,7 @@ PICTURES: Columns = (
     ("worst_class", "worst class"),
     ("cas", "CAS"),
     ("near_copies", "near copies"),
+    ("memorisation", "nearer to training"),
 )
 CONFIRMED: Columns = (  # by the second look
     ("frechet", "Fréchet"),
@@ -49,6 +51,7 @@ CONFIRMED: Columns = (  # by the second look
     ("coverage", "coverage"),
     ("label_accuracy", "labels right"),
     ("near_copies", "near copies"),
+    ("memorisation", "nearer to training"),
 )
 MODES: Columns = (("modes", "modes"), ("mode_kl", "KL to uniform"))
 SHORT = (  # what the README tells, by which look
@@ -268,23 +271,18 @@ def publish(kept: dict[str, list[Result]]) -> None:
     """Put the tables between their marks in quality.md."""
     length = longest(kept)
     measured, stacked = pairs(length, ()), [e for e in best() if e.recipe == "stacked_digits"]
-    text = TABLE.read_text(encoding="utf-8")
-    for mark, inside in (
-        ("best", table(best(), kept, PICTURES, 0)),
-        ("confirmed", table(best(), kept, CONFIRMED, 1)),
-        ("modes", table(stacked, kept, MODES, 0)),
-        ("modes confirmed", table(stacked, kept, MODES, 1)),
-        ("pairs at a glance", glance(length, kept)),
-        ("pairs", table(measured, kept, PICTURES, 0)),
-        ("pairs confirmed", table(measured, kept, CONFIRMED, 1)),
-        ("sounds", table(sounds(), kept, SOUNDS, 0)),
-        ("sounds confirmed", table(sounds(), kept, SOUNDS, 1)),
-    ):
-        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{inside}\n{end}{after}"
-    atomic_write(TABLE, text.encode())
+    tables = {
+        "best": table(best(), kept, PICTURES, 0),
+        "confirmed": table(best(), kept, CONFIRMED, 1),
+        "modes": table(stacked, kept, MODES, 0),
+        "modes confirmed": table(stacked, kept, MODES, 1),
+        "pairs at a glance": glance(length, kept),
+        "pairs": table(measured, kept, PICTURES, 0),
+        "pairs confirmed": table(measured, kept, CONFIRMED, 1),
+        "sounds": table(sounds(), kept, SOUNDS, 0),
+        "sounds confirmed": table(sounds(), kept, SOUNDS, 1),
+    }
+    put(TABLE, tables)
     for page in READMES:
         retell(page, kept)
 

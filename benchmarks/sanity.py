@@ -1,12 +1,13 @@
 """Do the metrics notice what they are for? Real digits, damaged in known ways, and judged.
 
     python benchmarks/sanity.py [--count 10000] [--steps 300] [--quick] [--only METRIC]
-                                [--data mnist_5k]
+                                [--data mnist_5k] [--extractor residual] [--write]
 
 The samples that stand for generated ones are real ones that are neither among the held-out ones nor
 among the training samples of the comparison, so that undamaged they are what a perfect generator
 would make. The classifier behind `cas` learns for fewer steps than in a report, as there are many
-damages. Prints a Markdown table, figures down and damages across; docs/metrics.md holds it.
+damages. Prints a Markdown table, figures down and damages across; `--write` puts it into
+docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from between import put
 from sparring.core import components
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
@@ -29,6 +31,7 @@ from sparring.extractors._choosing import SHIPPED
 from sparring.extractors._trained import Trained, read
 from sparring.metrics import Evidence, Figure, Metric, Observed
 
+PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 SET = "digit"
 SPEC = Spec("image", (1, 28, 28), labels={SET: tuple("0123456789")})
 DROPPED = 7
@@ -223,6 +226,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="one metric by its name; else all")
     parser.add_argument("--steps", type=int, default=300, help="of the classifier behind cas")
     parser.add_argument("--extractor", default="plain", help="or residual")
+    parser.add_argument("--write", action="store_true", help="the table into docs/metrics.md")
     given = parser.parse_args()
     extractor = read(Path(SHIPPED, "mnist", f"{given.extractor}.safetensors"))
     settings = {"train_on_synthetic": {"steps": given.steps}}
@@ -241,6 +245,8 @@ def main() -> None:
         found[name] = figures
     print(table(found, metrics))
     print(f"\n{given.count:,} samples each of {given.data}, by {extractor.name}.")
+    if given.write:
+        put(PAGE, {f"sanity by {given.extractor}": table(found, metrics)})
 
 
 if __name__ == "__main__":
