@@ -153,14 +153,17 @@ def minutes_of(done: list[Result]) -> str:
 
 
 def found_in(done: list[Result]) -> str:
-    """What the health check said during these trainings, and after how many samples."""
+    """What the health check said during these trainings, and after how many samples first."""
+    first: dict[str, dict[int, int]] = {}  # by finding and seed
+    for result in done:
+        for name, samples in result.get("findings", ()):
+            first.setdefault(name, {}).setdefault(result["seed"], samples)
     said = [
-        f"{name} at {samples:,} (seed {result['seed']})"
-        for result in done
-        for name, samples in result.get("findings", ())
+        f"{name} at {', '.join(f'{samples:,} (seed {seed})' for seed, samples in seeds.items())}"
+        for name, seeds in first.items()
     ]
     said += [f"not kept (seed {result['seed']})" for result in done if "findings" not in result]
-    return ", ".join(said) or "nothing"
+    return "; ".join(said) or "nothing"
 
 
 def readings(done: list[Result], figure: str, look: int) -> list[list[float | None]]:

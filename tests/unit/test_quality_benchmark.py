@@ -21,10 +21,15 @@ def result(seed: int, value: float, **facts: Any) -> quality.Result:
 
 def test_rows_tell_seeds_floors_places_and_findings() -> None:
     entry = plan.Entry("digits", "digits")
-    kept = {"digits": [result(0, 2.0, findings=[["collapsed", 9]]), result(1, 4.0, findings=[])]}
+    kept = {
+        "digits": [
+            result(0, 2.0, findings=[["collapsed", 9], ["collapsed", 12]]),
+            result(1, 4.0, findings=[["collapsed", 7]]),
+        ]
+    }
     first = quality.table([entry], kept, quality.PICTURES, 0).splitlines()[-1]
     assert first.startswith("| `digits` | 10 | 0 1 | 1.0 | 3 ± 1.4 (1) | 3.0 | - |")
-    assert first.endswith("| collapsed at 9 (seed 0) |")
+    assert first.endswith("| collapsed at 9 (seed 0), 7 (seed 1) |")
     second = quality.table([entry], kept, quality.CONFIRMED, 1).splitlines()[-1]
     assert second.startswith("| `digits` | 10 | 0 1 | 1.0 | 0.3 ± 0.14 (0.1) | 3.0 |")
     away = {"digits": [result(0, 2.0, device="NVIDIA H200")]}
