@@ -21,6 +21,7 @@ from typing import Any
 
 import sparring
 from sparring.core import files
+from sparring.evaluation.course import Course
 from sparring.evaluation.report import Report
 from sparring.evaluation.scores import shown_figure
 from sparring.generation.model_file import MODEL_FILE, SHIPPED, write_model
@@ -82,8 +83,7 @@ def main() -> None:
         lost = [row.scores[0].label for row in comparison.rows if row.winner(1) > 0]
         if lost:
             sys.exit(f"Half precision costs something ({', '.join(lost)}); nothing was done.")
-        rows = files.read_rows(run.folder / "metrics.jsonl")
-        report = replace(comparison.reports[0], rows=tuple(rows))
+        report = replace(comparison.reports[0], course=Course.of(run.folder))
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(Path(place, given.name), folder)
     energy = run.manifest["energy"]
