@@ -228,6 +228,10 @@ def main() -> None:
     parser.add_argument("--extractor", default="plain", help="or residual")
     parser.add_argument("--write", action="store_true", help="the table into docs/metrics.md")
     given = parser.parse_args()
+    if given.write and (given.count, given.data, given.steps) != (10_000, "mnist", 300):
+        parser.error("--write is for the table at its usual terms")
+    if given.write and (given.quick or given.only):
+        parser.error("--write is for the table of all metrics")
     extractor = read(Path(SHIPPED, "mnist", f"{given.extractor}.safetensors"))
     settings = {"train_on_synthetic": {"steps": given.steps}}
     built: dict[str, Metric] = {

@@ -12,10 +12,11 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import sparring
-from sparring.core.errors import TrainingFailed
+from sparring.core.errors import Interrupted, TrainingFailed
 from sparring.core.recipe import Recipe
-from sparring.training import detectors, history
+from sparring.training import detectors, history, judging
 from sparring.training.detectors import Detector
+from sparring.training.keeper import Keeper
 from sparring.training.run import Run
 from sparring.training.signs import Signs
 
@@ -150,3 +151,38 @@ def test_returns_are_limited(failing: Recipe, late: None, tmp_path: Path) -> Non
         TrainingFailed, match="going back to the best checkpoint 1 times did not help"
     ):
         sparring.train(failing, care, out=tmp_path / "run", quiet=True)
+
+
+def test_what_was_found_before_the_way_back_is_written_where_someone_stops_then(
+    failing: Recipe, late: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = Keeper._return_to_best
+
+    def stop_soon(keeper: Keeper) -> None:
+        back(keeper)
+        keeper.stop.set()
+
+    monkeypatch.setattr(Keeper, "_return_to_best", stop_soon)
+    with pytest.raises(Interrupted):
+        sparring.train(failing, GENTLY, out=tmp_path / "run", quiet=True)
+    run = Run(tmp_path / "run")
+    assert [row["findings"] for row in run.metrics if "findings" in row] == [["late"]]
+
+
+def test_each_onset_acts_however_often_it_was_said(
+    failing: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([*range(100, 90, -1), *range(105, 200)])
+    moments = (128, 448, 768)  # the score is still the best one at the first two
+
+    def seen(looks: Sequence[Signs]) -> str:
+        bad = looks[-1]["samples"] in moments and looks[-1]["learning_rate"] > 1e-5
+        return "Bad." if bad else ""
+
+    trouble = Detector("late", "late", True, seen, "So it is.", "Make it better.")
+    monkeypatch.setattr(history, "DETECTORS", (trouble,))
+    monkeypatch.setattr(judging.Judge, "score", lambda *_: float(next(scores)))
+    settings = {**GENTLY, "optimiser.learning_rate": 1e-4, "samples": 1024}
+    run = sparring.train(failing, settings, out=tmp_path / "run", quiet=True)
+    assert [finding["samples"] for finding in run.manifest["health"]] == list(moments)
+    assert run.metrics[-1]["learning_rate"] < 1e-5

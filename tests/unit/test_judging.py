@@ -149,6 +149,15 @@ def test_beyond_the_budget_each_sixth_is_looked_at(judged: Recipe, tmp_path: Pat
     assert looks == [64, 128, 256, 384, 512, 640, 768]
 
 
+def test_samples_that_are_no_numbers_are_not_looked_at_more_often(
+    judged: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging.Judge, "look", lambda *_: None)
+    run = sparring.train(judged, {"judge.budget": 1e-6}, out=tmp_path / "run", quiet=True)
+    looks = [finding["samples"] for finding in run.manifest["health"]]
+    assert looks == [64, 128, 256, 384, 512, 640, 768]
+
+
 def test_what_comes_and_goes_is_said_ever_less_often() -> None:
     history, said = History(), Counter[str]()
     for row in range(100):

@@ -148,6 +148,8 @@ def test_overrides_complete_an_open_recipe(tmp_path: Path) -> None:
             {"device": "cpu"},
             "There is no setting 'device'. It is no part of a recipe but an option: --device.",
         ),
+        ({"objective.loss": "hinge"}, "setting 'objective.loss'. Did you mean 'objective.name'?"),
+        ({"data.out": 3}, "There is no setting 'data.out'. There are: "),
         ({"lr": 1e-3}, "There is no setting 'lr'. Did you mean 'optimiser.learning_rate'?"),
         ({"epochs": 3}, "no setting 'epochs'. How long a training is, 'samples' says, in real"),
         ({"data.batch_size": 8}, "no setting 'data.batch_size'. Did you mean 'data.batch'?"),

@@ -194,7 +194,7 @@ def wrong(
         keys.append(key)
         if problem["type"] == "extra_forbidden":
             allowed = model.model_fields if len(path) == 1 else _fields_at(model, path[:-1])
-            meant = _elsewhere(path[-1], known) or nearest(path[-1], allowed)
+            meant = _elsewhere(key, known) or nearest(path[-1], allowed)
             sentences.append(f"There is no setting {quoted(key)}. {meant}")
         elif problem["type"] == "missing":
             sentences.append(f"{key!r} is missing.")
@@ -206,14 +206,15 @@ def wrong(
     return WrongSetting(" ".join(sentences), keys[0])
 
 
-def _elsewhere(setting: str, known: Sequence[str]) -> str:
+def _elsewhere(key: str, known: Sequence[str]) -> str:
+    setting = key.rpartition(".")[2]
     if setting in LENGTHS and "samples" in known:
         return "How long a training is, 'samples' says, in real samples shown."
-    if setting in OPTIONS and "samples" in known:
+    if key in OPTIONS and "samples" in known:
         return f"It is no part of a recipe but an option: --{setting}."
     name = ALSO_CALLED.get(setting, setting)
-    keys = [key for key in known if key.split(".")[-1] == name != "name"]
-    meant = [repr(f"{key}.name" if f"{key}.name" in known else key) for key in keys]
+    places = [place for place in known if place.split(".")[-1] == name != "name"]
+    meant = [repr(f"{place}.name" if f"{place}.name" in known else place) for place in places]
     return f"Did you mean {' or '.join(meant)}?" if meant else ""
 
 

@@ -300,7 +300,7 @@ def _checked(table: Mapping[str, Any], *, built_in_only: bool = False) -> Recipe
 
 def _everywhere() -> list[str]:
     """The settings that every recipe has, as one writes them."""
-    keys = [*Recipe.model_fields, "data.batch"]
+    keys = [*Recipe.model_fields, "data.batch", "objective.name"]
     for table, field in Recipe.model_fields.items():
         inner = field.annotation
         if inspect.isclass(inner) and issubclass(inner, BaseModel):

@@ -29,7 +29,26 @@ class Course:
     def of(cls, run: Path) -> Course:
         """What stands in a run's folder; sentences only in the manifest of one that has ended."""
         rows = tuple(files.read_rows(run / "metrics.jsonl"))
-        return cls(rows, tuple(_told(run) or _in_rows(rows)))
+        return cls(rows, tuple(_found(rows, _told(run))))
+
+
+def _found(rows: tuple[Row, ...], told: list[Row]) -> list[Row]:
+    """What rows name, as the manifest tells it, which may be older or newer than they are."""
+    left = list(told)
+    found = []
+    for row in rows:
+        names = row.get("findings")
+        for name in names if type(names) is list else ():
+            same = next((each for each in left if each["name"] == name), None)
+            if same is not None:
+                left.remove(same)
+            found.append(same or {"samples": _samples(row), "name": str(name), "sentence": ""})
+    return sorted([*found, *left], key=lambda each: each["samples"])
+
+
+def _samples(row: Row) -> int:
+    samples = row.get("samples")
+    return samples if type(samples) is int else 0
 
 
 def _told(run: Path) -> list[Row]:
@@ -39,15 +58,6 @@ def _told(run: Path) -> list[Row]:
             {"samples": int(f["samples"]), "name": str(f["name"]), "sentence": str(f["sentence"])}
             for f in health
         ]
-    except (OSError, ValueError, KeyError, TypeError):  # anything may stand in a file
+    # Anything may stand in a file.
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []
-
-
-def _in_rows(rows: tuple[Row, ...]) -> list[Row]:
-    found = [(row, row.get("findings")) for row in rows]
-    return [
-        {"samples": row.get("samples", 0), "name": str(name), "sentence": ""}
-        for row, names in found
-        if type(names) is list
-        for name in names
-    ]

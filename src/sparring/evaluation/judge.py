@@ -119,13 +119,16 @@ class Judge:
         pair = (held_out, self._learned)
         self._real, self._train = reversed(pair) if published else pair
         self._floors: dict[tuple[int, str, int], Mapping[str, Figure]] = {}
-        self._floorless: dict[tuple[int, str], list[str]] = {}  # metrics by count and reason
+        self._floorless: dict[tuple[int, int, str], list[str]] = {}
 
     @functools.cached_property
     def train(self) -> list[Observed]:
         """The training part, or what stands in for it, by every extractor."""
-        kind = "held-out" if self.published else "training"
-        return self._seen(*self._train, f"{len(self._train[0]):,} {kind} samples")
+        return self._seen(*self._train, f"{len(self._train[0]):,} {self._learned_kind} samples")
+
+    @property
+    def _learned_kind(self) -> str:
+        return "held-out" if self.published else "training"
 
     @functools.cached_property
     def real(self) -> list[Observed]:
@@ -236,22 +239,25 @@ class Judge:
         key = place, name, len(evidence.generated)
         if key not in self._floors:
             try:
-                require_floor(evidence)
+                require_floor(evidence, self._learned_kind)
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))
             except BadData as error:
-                titles = self._floorless.setdefault((key[-1], str(error)), [])
-                if metric.title not in titles:
-                    titles.append(metric.title)
+                reason = len(evidence.generated), place, str(error)
+                self._floorless.setdefault(reason, []).append(metric.title)
                 self._floors[key] = {}
         return self._floors[key]
 
     def floorless(self, count: int) -> list[str]:
         """Which metrics of so many samples have no floor and why, a sentence for each reason."""
-        return [
-            f"There is no floor of {', '.join(titles)}, and so no claim. {reason}"
-            for (number, reason), titles in self._floorless.items()
-            if number == count
-        ]
+        told: set[str] = set()
+        sentences = []
+        for (number, place, reason), titles in sorted(self._floorless.items()):
+            missing = [title for title in titles if title not in told]
+            if number == count and missing:
+                told.update(missing)
+                by = f" by {self.looks[place].name}" if place else ""
+                sentences.append(f"There is no floor of {', '.join(missing)}{by}. {reason}")
+        return sentences
 
     def _scores(self, found: _Found) -> tuple[Score, ...]:
         rows = []
@@ -301,16 +307,20 @@ def require_held_out(real: Reference, quick: bool) -> None:
     require_enough(len(real.held_out), what, quick, f" {advice}.")
 
 
-def require_floor(evidence: Evidence) -> None:
+def require_floor(evidence: Evidence, kind: str) -> None:
     """Refuse to reckon a floor from fewer samples, of which most figures are others.
 
+    Args:
+        evidence: its training samples would stand in for the generated ones.
+        kind: what these are called.
+
     Raises:
-        BadData: fewer training samples than generated ones.
+        BadData: they are fewer.
     """
-    train, generated = len(evidence.train), len(evidence.generated)
-    if train < generated:
+    stand_ins, generated = len(evidence.train), len(evidence.generated)
+    if stand_ins < generated:
         raise BadData(
-            f"A floor needs as many training samples as generated ones: {train:,} are fewer than "
+            f"A floor needs as many {kind} samples as generated ones: {stand_ins:,} are fewer than "
             f"{generated:,}."
         )
 

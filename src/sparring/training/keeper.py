@@ -141,7 +141,7 @@ class Keeper:
     def leave(self) -> None:
         """Write down what was found since the last row; a training that fails writes no other."""
         found = self.watch.take() if self.watch is not None else []
-        if found and self.log is not None:
+        if self.log is not None and (found or self.log.carries):
             self.log.row({"samples": self.state.samples, "step": self.state.step}, found)
 
     def save(self) -> bool:

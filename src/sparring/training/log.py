@@ -82,10 +82,16 @@ class Log:
         if self.events is not None:
             self.events.close()
 
+    @property
+    def carries(self) -> bool:
+        """Whether something was found that stands in no row."""
+        return bool(self._carried)
+
     def cut(self, samples: int) -> None:
         """Forget what was written after `samples`, as it goes another way from there on.
 
-        What was found stands in the next row: that it went wrong is not undone.
+        What was found stands in the next row, as that is not undone; when it was found, the
+        manifest knows.
         """
         self._carried += self._cut(samples)
 

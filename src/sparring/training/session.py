@@ -267,8 +267,7 @@ def _finish(run: Run, match: Match, dataset: Dataset, *, quiet: bool) -> Run:
                 )
         finally:
             if players.leads:
-                keeper.leave()
-                _write_end(run, state)
+                _leave(run, keeper)
     if state.samples < recipe.samples:
         raise Interrupted(
             f"Stopped after {state.samples:,} of {recipe.samples:,} samples and saved; "
@@ -299,6 +298,13 @@ def _watch(match: Match, dataset: Dataset, display: Display) -> Watch:
     if recipe.health.policy == "rollback" and (judge is None or not judge.eye.scores):
         raise UserError(UNSCORED)
     return Watch(recipe, match.state, dataset.spec, feed.samples.labels, judge, display)
+
+
+def _leave(run: Run, keeper: Keeper) -> None:
+    try:
+        _write_end(run, keeper.state)
+    finally:
+        keeper.leave()
 
 
 def _write_end(run: Run, state: State) -> None:

@@ -74,11 +74,14 @@ class Watch:
         looked = self._is_due()
         if looked:
             seen = self._look()
+            state.history.looked = state.samples
             signs |= seen
             if seen:
                 numbers = {name: float(value) for name, value in values.items()}
                 state.history.note_look(numbers | signs | self._context(seen), state.samples)
-        said = Counter(finding.name for finding in state.health.findings)
+        # Where something is done about it, each onset counts.
+        told = () if self.recipe.health.acts else state.health.findings
+        said = Counter(finding.name for finding in told)
         self._tell(state.history.findings(state.samples, said, looked=looked))
         return signs, self.take()
 

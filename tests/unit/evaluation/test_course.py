@@ -35,6 +35,20 @@ def test_rows_tell_of_a_training_whose_manifest_does_not(manifest: str, tmp_path
     assert course.findings == ({"samples": 9_000, "name": "lost_classes", "sentence": ""},)
 
 
+def test_a_manifest_may_be_older_than_rows(tmp_path: Path) -> None:
+    course = written(tmp_path, json.dumps({"health": [{**FOUND, "samples": 500, "name": "early"}]}))
+    assert [(each["name"], each["samples"]) for each in course.findings] == [
+        ("early", 500),
+        ("lost_classes", 9_000),
+    ]
+
+
+def test_a_moment_that_is_no_number_is_none(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"samples": "x", "findings": ["lost"]}\n')
+    (tmp_path / "manifest.json").write_text('{"health": [{"samples": 1e999}]}')
+    assert [each["samples"] for each in Course.of(tmp_path).findings] == [0]
+
+
 def test_a_report_repeats_the_sentence(report: sparring.Report) -> None:
     told = replace(report, course=replace(report.course, findings=(FOUND,)))
     page = told.paper().html.decode()

@@ -222,7 +222,7 @@ def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparr
     assert {score.floor for score in verdict.scores} == {None}
     (said,) = judge.floorless(600)
     assert said.startswith("There is no floor of Fréchet distance, ")
-    assert said.endswith("as many training samples as generated ones: 500 are fewer than 600.")
+    assert said.endswith("as many held-out samples as generated ones: 500 are fewer than 600.")
     assert judge.floorless(500) == []
 
 
