@@ -124,8 +124,8 @@ class Generated:
         for number, path in enumerate(paths):
             with held():
                 self.write({path: self.one(number, form)})
-            if progress is not None:
-                progress(number + 1)
+                if progress is not None:
+                    progress(number + 1)
         sheets = {Path(folder) / name: each for name, each in self.sheets().items()}
         return paths + self.write(sheets)
 

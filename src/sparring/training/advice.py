@@ -24,7 +24,7 @@ DETECTORS = (
     ),
     Detector(
         "lost_classes", "lost classes", True, see.lost_classes,
-        "The generator has given up on what is hard.",
+        "The generator keeps to what is easy.",
         "Use relativistic, give it labels (conditional = true), or show more samples.",
     ),
     Detector(

@@ -165,7 +165,7 @@ def lost_classes(looks: Sequence[Signs]) -> str:
     covered = last(looks, "classes", 3)
     if not covered or max(covered) > COVERED or not stuck(looks):
         return ""
-    return f"{1 - covered[-1]:.0%} of the classes are hardly made any more."
+    return f"{1 - covered[-1]:.0%} of the classes are hardly made."
 
 
 def diverging(looks: Sequence[Signs]) -> str:

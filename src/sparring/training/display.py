@@ -60,7 +60,8 @@ class Display:
     def numbers(self, values: Mapping[str, int | float], trouble: Sequence[str]) -> None:
         """The newest row of metrics, and the names of the findings that go on."""
         if "score" in values:
-            self._judged = f"  score {values['score']:.3g}"
+            score = values["score"]
+            self._judged = f"  score {score:,.0f}" if score >= 100 else f"  score {score:.3g}"
         said = ""
         if "d_real" in values and "d_fake" in values:
             said = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"
