@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 LINE_EVERY = 10.0  # seconds between plain lines
 WIDE = 72  # columns of a terminal that has room for the unit
@@ -37,6 +37,8 @@ class Bar:
         self.more = ""
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True)
         self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._late: threading.Timer | None = None
         # FORCE_COLOR makes any file a terminal for rich; a dumb one cannot move its cursor.
         if self.console.is_interactive and self.console.file.isatty() and not quiet:
             self._bar = Progress(
