@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from between import put
+import marked
 from sparring.core.rng import Streams
 from sparring.evaluation.reference import Reference, reference
 from sparring.extractors._choosing import looks_for
@@ -21,41 +22,37 @@ from sparring.extractors._trained import Trained
 from sparring.metrics.frechet import frechet_distance
 
 COUNT = 10_000
-BLOCK = 500
 DATA = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
-
-
-def features(look: Trained, real: Reference, raw: torch.Tensor) -> torch.Tensor:
-    """Of raw samples, in blocks."""
-    blocks = raw.split(BLOCK)
-    return torch.cat([look.look(real.modality.to_samples(block))[0] for block in blocks])
 
 
 def floors(look: Trained, real: Reference) -> Iterator[float]:
     """The distance of each disjoint draw of training samples to the held-out ones."""
-    held_out = features(look, real, real.real(COUNT, seed=0)[0])
+
+    def features(raw: Tensor) -> Tensor:
+        return look.look(real.modality.to_samples(raw))[0]
+
+    held_out = features(real.real(COUNT, seed=0)[0])
     order = Streams(0).permutation("floors", len(real.train))
     for pick in order.split(COUNT):
         if len(pick) == COUNT:
             raw = torch.from_numpy(real.train.values[pick.numpy()])
-            yield frechet_distance(features(look, real, raw), held_out)
+            yield frechet_distance(features(raw), held_out)
 
 
 def main() -> None:
     """Measure and write."""
-    heads = ("data", "look", "draws", "mean ± standard deviation", "from", "to")
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    rows = [["data", "look", "draws", "mean ± standard deviation", "from", "to"]]
     for name, title in DATA.items():
         real = reference({"name": name})
         for look in looks_for(real.table, real.dataset, real.modality, device=torch.device("cpu")):
             found = list(floors(look, real))
             mean, spread = statistics.mean(found), statistics.stdev(found)
-            lines.append(
-                f"| {title} | `{look.name.partition('/')[0]}` | {len(found)} | {mean:.3g} ± "
-                f"{spread:.2g} | {min(found):.3g} | {max(found):.3g} |"
-            )
-            print(lines[-1], file=sys.stderr, flush=True)
-    put(Path(__file__).with_name("quality.md"), {"floors": "\n".join(lines)})
+            rows.append(
+                [title, f"`{look.card.architecture}`", str(len(found)),
+                 f"{mean:.3g} ± {spread:.2g}", f"{min(found):.3g}", f"{max(found):.3g}"]
+            )  # fmt: skip
+            print(marked.line(rows[-1]), file=sys.stderr, flush=True)
+    marked.store(Path(__file__).with_name("quality.md"), "floors", marked.table(rows))
 
 
 if __name__ == "__main__":

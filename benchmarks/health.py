@@ -24,13 +24,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+import marked
 from sparring.core.files import atomic_write, read_rows
 from sparring.core.recipe import Recipe, failing, shipped, to_toml
 from sparring.training import detectors
 
 RESULTS = Path(__file__).with_name("health.json")
 PAGE = Path(__file__).parents[1] / "docs" / "health.md"
-BEGIN, END = "<!-- proof -->", "<!-- end of proof -->"
 LOOKS = {"judge.every": 4_000, "judge.count": 500, "judge.budget": 1.0}  # as in failing recipes
 SHORTENED = 24_000  # the length of a healthy training: six looks, of which three are judged
 LONGER = {  # larger batches, so that as many samples are fewer steps
@@ -241,9 +241,7 @@ def _cell(row: dict[str, Any]) -> str:
 def store(rows: Sequence[dict[str, Any]]) -> None:
     """Write JSON and page, so that a stop loses nothing."""
     atomic_write(RESULTS, (json.dumps(rows, indent=1) + "\n").encode())
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    page = f"{before}{BEGIN}\n{table(rows)}\n{END}{rest.partition(END)[2]}"
-    atomic_write(PAGE, page.encode())
+    marked.store(PAGE, "proof", table(rows).splitlines())
 
 
 def _place(row: dict[str, Any]) -> tuple[int, int, int]:

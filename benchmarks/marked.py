@@ -27,11 +27,18 @@ def between(page: Path, mark: str) -> list[str]:
 
 
 def store(page: Path, mark: str, lines: Sequence[str]) -> None:
-    """Put lines in the place of those between the marks."""
+    """Put lines in the place of those between the marks.
+
+    Raises:
+        SystemExit: the page has no such marks.
+    """
     begin, end = _ends(mark)
-    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    before, begun, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise SystemExit(f"{page} has no {begin} with its {end}.")
     inside = "\n".join(lines)
-    atomic_write(page, f"{before}{begin}\n{inside}\n{end}{rest.partition(end)[2]}".encode())
+    atomic_write(page, f"{before}{begin}\n{inside}\n{end}{after}".encode())
 
 
 def _ends(mark: str) -> tuple[str, str]:

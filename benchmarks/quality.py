@@ -20,8 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import marked
 import sparring
-from between import put
 from plan import NETWORKS, OBJECTIVES, Entry, best, pairs, sounds
 from sparring.core.errors import Interrupted, UserError
 from sparring.core.files import atomic_write
@@ -285,7 +285,8 @@ def publish(kept: dict[str, list[Result]]) -> None:
         "sounds": table(sounds(), kept, SOUNDS, 0),
         "sounds confirmed": table(sounds(), kept, SOUNDS, 1),
     }
-    put(TABLE, tables)
+    for mark, lines in tables.items():
+        marked.store(TABLE, mark, lines.splitlines())
     for page in READMES:
         retell(page, kept)
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from between import put
+import marked
 from sparring.core import components
 from sparring.core.rng import Streams
 from sparring.core.spec import Spec
@@ -250,7 +250,7 @@ def main() -> None:
     print(table(found, metrics))
     print(f"\n{given.count:,} samples each of {given.data}, by {extractor.name}.")
     if given.write:
-        put(PAGE, {f"sanity by {given.extractor}": table(found, metrics)})
+        marked.store(PAGE, f"sanity by {given.extractor}", table(found, metrics).splitlines())
 
 
 if __name__ == "__main__":
