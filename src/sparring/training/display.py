@@ -9,6 +9,7 @@ from types import TracebackType
 from rich.console import Console
 
 from sparring.core.bar import Bar
+from sparring.evaluation.scores import shown
 from sparring.training.advice import WORDS
 
 
@@ -60,8 +61,7 @@ class Display:
     def numbers(self, values: Mapping[str, int | float], trouble: Sequence[str]) -> None:
         """The newest row of metrics, and the names of the findings that go on."""
         if "score" in values:
-            score = values["score"]
-            self._judged = f"  score {score:,.0f}" if score >= 100 else f"  score {score:.3g}"
+            self._judged = f"  score {shown(values['score'])}"
         said = ""
         if "d_real" in values and "d_fake" in values:
             said = f"D(real) {values['d_real']:.2f}  D(fake) {values['d_fake']:.2f}"

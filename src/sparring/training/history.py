@@ -37,7 +37,6 @@ class History:
 
     def note_look(self, signs: Mapping[str, float], samples: int) -> None:
         """Keep the signs of a look at generated samples, and whether they are the best."""
-        self.looked = samples
         look = dict(signs)
         if "score" in look:
             self.scorings += 1
