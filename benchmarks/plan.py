@@ -60,7 +60,7 @@ def best() -> list[Entry]:
         Entry("stacked_digits", "stacked_digits"),
         Entry("tutorial", "tutorial", data="mnist"),
         Entry("tutorial_minimax", "tutorial_minimax", data="mnist"),
-        # As long as `digits` takes, so that the distance is not one of patience.
+        # Nearly as long as `digits` takes, so that the distance is not one of patience.
         Entry("tutorial for ten minutes", "tutorial", ("samples=2_600_000",), data="mnist"),
     ]
 
