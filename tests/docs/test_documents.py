@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from reading import DOCUMENTS, ROOT, anchors, blocks, commands, links, outline
 
+from sparring.training.advice import WORDS
+
 PAIRS = [(ROOT / "README.md", ROOT / "README.zh.md"),
          (ROOT / "docs/tutorial.md", ROOT / "docs/tutorial.zh.md"),
          (ROOT / "docs/first-model-sounds.md", ROOT / "docs/first-model-sounds.zh.md"),
@@ -39,3 +41,11 @@ def test_both_languages_have_the_same_parts_and_commands(english: Path, chinese:
 def test_pictures_are_small() -> None:
     for picture in (ROOT / "docs").rglob("*.png"):
         assert picture.stat().st_size < 300_000, f"{picture} is too large to look at quickly"
+
+
+@pytest.mark.parametrize(("name", "word"), WORDS.items())
+def test_every_finding_stands_among_what_is_looked_for_with_the_word_that_is_printed(
+    name: str, word: str
+) -> None:
+    table = (ROOT / "docs/health.md").read_text().split("<!-- proof -->")[0]
+    assert f"| `{name}`: {word} |" in table

@@ -6,7 +6,10 @@ from sparring.training import detectors as see
 from sparring.training.detectors import Detector, Finding
 
 WON = "It has won, so the generator learns little from it."
-HOLD = "Raise its penalty (objective.gamma or r1), or give it fewer weights than the generator."
+HOLD = (
+    "Raise its penalty (objective.r1; gamma of relativistic, penalty of wasserstein_gp), or give "
+    "it fewer weights than the generator."
+)
 
 DETECTORS = (
     Detector("pinned", "discriminator certain", False, see.pinned, WON, HOLD),
@@ -25,7 +28,8 @@ DETECTORS = (
     Detector(
         "lost_classes", "lost classes", True, see.lost_classes,
         "The generator keeps to what is easy.",
-        "Use relativistic, give it labels (conditional = true), or show more samples.",
+        "Use relativistic, give it labels (networks.generator.conditional=true, and the same of "
+        "the discriminator), or show more samples.",
     ),
     Detector(
         "diverging", "diverging", True, see.diverging,
@@ -55,7 +59,8 @@ DETECTORS = (
     Detector(
         "ignored_labels", "labels ignored", True, see.ignored_labels,
         "Conditioning was not learned.",
-        "Let both players heed labels (conditional = true), and look the labels over.",
+        "Let both players heed labels (networks.generator.conditional=true, and the same of the "
+        "discriminator), and look the labels over.",
     ),
     Detector(
         "wrong_labels", "labels wrong", True, see.wrong_labels,
