@@ -16,6 +16,7 @@ from sparring.core.errors import UserError
 from sparring.evaluation.comparison import Comparison
 from sparring.evaluation.course import Course
 from sparring.evaluation.judge import Judge, fewest, require_enough, require_held_out
+from sparring.evaluation.limits import limits_of
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.report import Report
 from sparring.evaluation.subjects import Heard, Subject, subject
@@ -211,7 +212,7 @@ def _report(judge: Judge, each: Subject, terms: Terms, count: int = 0) -> Report
     course = Course.of(Path(each.run)) if each.run else Course()
     limit = PUBLISHED if judge.published else each.limit(judge.reference.table)
     learned = have_learned_held_out(judge.looks, judge.reference.table)
-    limits = (limit, learned, *judge.floorless(counts["generated"]))
+    limits = (limit, learned, *limits_of(judge, verdict))
     told = tuple(filter(None, limits))
     return Report(verdict, basis, judge.reference.modality, course, now(), told)
 

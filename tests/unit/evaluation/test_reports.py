@@ -101,13 +101,14 @@ def test_json_says_what_the_numbers_rest_on(report: sparring.Report) -> None:
 def test_what_a_verdict_cannot_know_stands_beside_it(
     report: sparring.Report, digits: Path, tmp_path: Path
 ) -> None:
-    (seen,) = report.limits
+    seen, few = report.limits
+    assert few.startswith("Only 200 held-out samples for 128 features: near the floor")
     assert seen == (
         "The extractors learned from the training part of mnist, in which the held-out samples of "
         "mnist_5k lie: they may recognise these better than samples that they never saw."
     )
     other = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
-    limit, again = other.limits
+    limit, again, _ = other.limits
     assert again == seen
     assert "it may have seen in training what is held out here" in limit
     page = other.save(tmp_path)
@@ -224,6 +225,23 @@ def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparr
     assert said.startswith("There is no floor of Fréchet distance, ")
     assert said.endswith("as many held-out samples as generated ones: 500 are fewer than 600.")
     assert judge.floorless(500) == []
+
+
+def test_copies_that_were_looked_for_in_a_part_of_the_training_samples_are_said_to_be(
+    runs: list[sparring.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparring.evaluation.reference.MOST_BYTES", 3_000 * 4 * 28 * 28)
+    part = sparring.evaluate(runs[0].folder, "mnist_5k", count=200, device="cpu")
+    assert "memorisation" in {score.metric for score in part.verdict.scores}
+    assert any("among 3,000 of 4,500 training samples" in limit for limit in part.limits)
+
+
+def test_nothing_is_said_of_where_copies_were_looked_for_where_nobody_looked(
+    report: sparring.Report,
+) -> None:
+    assert report.basis["counts"]["train"] < report.basis["data"]["train"]
+    assert "memorisation" not in report.scores
+    assert not any("Copies were looked for" in limit for limit in report.limits)
 
 
 def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:

@@ -42,7 +42,7 @@ SPEAKERS = (
     "training.detectors", "training.advice", "training.health",
     "provenance.verify", "provenance.aigc", "provenance.carriers.json_lines",
     "evaluation.report", "evaluation.comparison", "evaluation.differences",
-    "evaluation.sweep", "evaluation._sweep_paper",
+    "evaluation.sweep", "evaluation._sweep_paper", "evaluation.limits",
     "data._report", "data._sound_report", "data._overlap", "data._text_report",
     "data._points_report", "modalities._scatter", "studio.looking", "studio.making",
 )  # fmt: skip
