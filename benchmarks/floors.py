@@ -1,14 +1,15 @@
 """How much a floor owes to the draw: `python benchmarks/floors.py` writes it into quality.md.
 
 The floor of the tables is the distance of one draw of training samples to the held-out ones. Here
-it is taken of as many draws as the training part holds without one sample in two of them.
+it is taken of as many draws as the training part holds without one sample in two of them, and with
+it how far one class is from its share of held-out samples, at most.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -19,38 +20,46 @@ from sparring.core.rng import Streams
 from sparring.evaluation.reference import Reference, reference
 from sparring.extractors._choosing import looks_for
 from sparring.extractors._trained import Trained
+from sparring.metrics import Evidence, Observed
+from sparring.metrics.class_balance import class_shares
 from sparring.metrics.frechet import frechet_distance
 
 COUNT = 10_000
 DATA = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 
 
-def floors(look: Trained, real: Reference) -> Iterator[float]:
-    """The distance of each disjoint draw of training samples to the held-out ones."""
+def floors(look: Trained, real: Reference) -> Iterator[tuple[float, float]]:
+    """Distance and farthest class of each disjoint draw of training samples to held-out ones.
 
-    def features(raw: Tensor) -> Tensor:
-        return look.look(real.modality.to_samples(raw))[0]
+    Classes of training samples are what the extractor sees in them, as of generated ones.
+    """
 
-    held_out = features(real.real(COUNT, seed=0)[0])
+    def seen(raw: Tensor, labels: Mapping[str, Tensor]) -> Observed:
+        return Observed(*look.look(real.modality.to_samples(raw)), labels)
+
+    held_out = seen(*real.real(COUNT, seed=0))
     order = Streams(0).permutation("floors", len(real.train))
     for pick in order.split(COUNT):
         if len(pick) == COUNT:
-            raw = torch.from_numpy(real.train.values[pick.numpy()])
-            yield frechet_distance(features(raw), held_out)
+            drawn = seen(torch.from_numpy(real.train.values[pick.numpy()]), {})
+            shares = class_shares(Evidence(drawn, held_out, drawn, real.spec)).values()
+            worst = max(float((each.generated / each.real - 1).abs().max()) for each in shares)
+            yield frechet_distance(drawn.features, held_out.features), worst
 
 
 def main() -> None:
     """Measure and write."""
-    rows = [["data", "look", "draws", "mean ± standard deviation", "from", "to"]]
+    heads = ["mean ± standard deviation", "from", "to"]
+    rows = [["data", "look", "draws", *heads, "worst class", *heads[1:]]]
     for name, title in DATA.items():
         real = reference({"name": name})
         for look in looks_for(real.table, real.dataset, real.modality, device=torch.device("cpu")):
             found = list(floors(look, real))
-            mean, spread = statistics.mean(found), statistics.stdev(found)
-            rows.append(
-                [title, f"`{look.card.architecture}`", str(len(found)),
-                 f"{mean:.3g} ± {spread:.2g}", f"{min(found):.3g}", f"{max(found):.3g}"]
-            )  # fmt: skip
+            row = [title, f"`{look.card.architecture}`", str(len(found))]
+            for values in zip(*found, strict=True):
+                mean, spread = statistics.mean(values), statistics.stdev(values)
+                row += [f"{mean:.3g} ± {spread:.2g}", f"{min(values):.3g}", f"{max(values):.3g}"]
+            rows.append(row)
             print(marked.line(rows[-1]), file=sys.stderr, flush=True)
     marked.store(Path(__file__).with_name("quality.md"), "floors", marked.table(rows))
 

@@ -18,10 +18,9 @@ import statistics
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import marked
-import sparring
+from measured import Result, hash_of, judged
 from plan import NETWORKS, OBJECTIVES, Entry, best, pairs, sounds
 from sparring.core.errors import Interrupted, UserError
 from sparring.core.files import atomic_write
@@ -30,7 +29,6 @@ from sparring.core.recipe import Recipe, parse_override
 RESULTS = Path(__file__).with_name("quality.json")
 TABLE = Path(__file__).with_name("quality.md")
 READMES = tuple(Path(__file__).parents[1] / name for name in ("README.md", "README.zh.md"))
-Result = dict[str, Any]  # what one row came to with one seed
 Columns = tuple[tuple[str, str], ...]  # figures and their titles; a distance has its floors too
 PICTURES: Columns = (
     ("frechet", "Fréchet"),
@@ -73,53 +71,6 @@ SOUNDS: Columns = (
     ("near_copies", "near copies"),
     ("aligned_copies", "near copies, aligned"),
 )
-
-
-def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run:
-    """The finished run of one row and seed."""
-    settings = dict(parse_override(text) for text in entry.settings)
-    settings |= {"seed": seed, "training.threads": threads}
-    if not (folder / "recipe.json").is_file():
-        return sparring.train(entry.recipe, settings, out=folder)
-    return sparring.resume(folder, inexact=True)
-
-
-def judged(folder: Path, entry: Entry, seed: int, *, threads: int, quick: bool) -> Result:
-    """What one row and seed came to; trained and judged where there is no report yet."""
-    path = folder / "report" / "report.json"
-    if not path.is_file():
-        run = trained(folder, entry, seed, threads)
-        report = sparring.evaluate(run.folder, entry.data, quick=quick, hear=lambda _: None)
-        report.save(path.parent)
-        print(report.sentence, file=sys.stderr, flush=True)
-    report = json.loads(path.read_text(encoding="utf-8"))
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return {
-        "seed": seed,
-        "recipe": hash_of(sparring.Run(folder).recipe),
-        "shown": report["subject"]["samples_shown"],
-        "seconds": round(manifest["seconds"], 1),
-        "device": manifest["device_name"],
-        "findings": [[found["name"], found["samples"]] for found in manifest["health"]],
-        "figures": {
-            score["figure"]: [
-                [reading["value"], reading["floor"]["value"] if reading["floor"] else None]
-                for reading in score["readings"]
-            ]
-            for score in report["scores"]
-        }
-        | worst_class(report["classes"]),
-    }
-
-
-def worst_class(classes: list[dict[str, Any]]) -> dict[str, list[list[float | None]]]:
-    """How far the share of one class is from its share of real samples, at most; nothing without.
-
-    Args:
-        classes: rows of a report.
-    """
-    shifts = [abs(each["share"] / each["real_share"] - 1) for each in classes if each["real_share"]]
-    return {"worst_class": [[max(shifts), None]]} if shifts else {}
 
 
 def row(name: str, results: list[Result], columns: Columns, look: int) -> str | None:
@@ -204,11 +155,6 @@ def slug(entry: Entry, seed: int) -> str:
 def key(entry: Entry) -> str:
     """Under which name a row's results are kept; pairs of another length are others."""
     return slug(entry, 0).removesuffix("-0")
-
-
-def hash_of(recipe: Recipe) -> str:
-    """The hash of what decides a row, whatever the seed and the machine."""
-    return recipe.replace({"training.threads": 0}, seed=0).hash
 
 
 def is_current(entry: Entry, result: Result) -> bool:
@@ -320,7 +266,6 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=600_000, help="images shown to each pair")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=0, help="of each training; 0 = all cores")
-    parser.add_argument("--quick", action="store_true", help="leave slow metrics out")
     parser.add_argument("--runs", type=Path, default=Path("runs/quality"))
     parser.add_argument("--table", action="store_true", help="only draw the tables anew")
     given = parser.parse_args()
@@ -336,7 +281,7 @@ def main() -> None:
         for entry in [] if given.table else chosen:
             folder = given.runs / slug(entry, seed)
             try:
-                result = judged(folder, entry, seed, threads=given.threads, quick=given.quick)
+                result = judged(folder, entry, seed, threads=given.threads)
             except Interrupted as error:
                 sys.exit(f"{entry.name}, seed {seed}: {error}")
             except UserError as error:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import measured
 import plan
 import quality
+import sparring
 from sparring.core.recipe import Recipe
+from sparring.core.rng import Streams
+from sparring.metrics import Evidence, Figure
+from sparring.metrics.memorisation import Memorisation
 
 
 def result(seed: int, value: float, **facts: Any) -> quality.Result:
@@ -52,8 +58,52 @@ def test_what_another_recipe_came_to_is_not_drawn() -> None:
 def test_the_worst_class_is_that_whose_share_is_farthest_off() -> None:
     shares = [(0.1, 0.1), (0.12, 0.1), (0.05, 0.1), (0.2, 0.0)]
     rows = [{"share": share, "real_share": real} for share, real in shares]
-    assert quality.worst_class(rows) == {"worst_class": [[pytest.approx(0.5), None]]}
-    assert quality.worst_class([]) == {}
+    assert measured.worst_class(rows) == {"worst_class": [[pytest.approx(0.5), None]]}
+    assert measured.worst_class([]) == {}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> sparring.Run:
+    """A few steps on forty digits of each kind."""
+    player = {"name": "mlp", "widths": [32]}
+    recipe = Recipe.from_json(
+        {
+            "name": "few", "samples": 64,
+            "data": {"name": "mnist_5k", "batch": 16, "per_digit": 40},
+            "networks": {"generator": player, "discriminator": player},
+            "objective": {"name": "relativistic"},
+            "training": {"precision": "float32", "threads": 1},
+        }
+    )  # fmt: skip
+    return sparring.train(recipe, out=tmp_path_factory.mktemp("few") / "run", quiet=True)
+
+
+def test_a_quick_report_is_no_figure_of_a_table(run: sparring.Run) -> None:
+    entry = plan.Entry("few", "few")
+    sparring.evaluate(run.folder, count=100, quick=True).save(run.folder / "report")
+    took = measured.judged(run.folder, entry, 0, threads=1)
+    assert took["counts"] == {"generated": 400, "real": 400, "train": 400}
+    assert [len(sha256) for sha256 in took["extractors"]] == [12, 12]
+    assert {"near_copies", "cas", "worst_class"} <= set(took["figures"])
+
+
+def test_copies_are_looked_for_among_the_samples_that_a_model_saw(
+    run: sparring.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    measure = Memorisation.measure
+
+    def noted(self: Memorisation, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
+        seen.append(len(evidence.train))
+        return measure(self, evidence, rng)
+
+    monkeypatch.setattr(Memorisation, "measure", noted)
+    figures = measured.of_own_copies(run.folder, "mnist_5k")
+    assert set(seen) == {400}, "of 4,500"
+    assert {name: len(looks) for name, looks in figures.items()} == {
+        "near_copies": 2,
+        "memorisation": 2,
+    }
 
 
 def test_pairs_are_told_at_a_glance_by_both_looks() -> None:
