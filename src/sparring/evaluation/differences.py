@@ -17,6 +17,9 @@ from sparring.evaluation.scores import (
     shown,
 )
 
+OF_ALL_SETS = ("label_accuracy", "cas")
+"""Figures of all label sets of a subject together: of other sets they tell other things."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -94,12 +97,16 @@ class Row:
 
 
 def rows(verdicts: Sequence[Verdict]) -> list[Row]:
-    """The figures that all subjects have, by the extractors that gave them for all."""
+    """The figures that all subjects have, by the extractors that gave them for all.
+
+    Where subjects have labels of different sets, those of all sets together are left out.
+    """
     found = []
+    mixed = len({frozenset(verdict.evidence.generated.labels) for verdict in verdicts}) > 1
     for first in verdicts[0].scores:
         same = [_like(first, verdict) for verdict in verdicts]
         scores = [score for score in same if score is not None]
-        if len(scores) < len(verdicts):
+        if len(scores) < len(verdicts) or (mixed and first.name in OF_ALL_SETS):
             continue
         looks = [
             reading.extractor

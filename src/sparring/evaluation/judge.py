@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,10 @@ class Verdict:
     seconds: float = 0.0
 
 
+_Like = tuple[int, tuple[str, ...]]
+"""How many samples a subject has, and the label sets that it tells: what a floor depends on."""
+
+
 @dataclass
 class _Found:
     """Readings by metric and figure, as they come in; those of the measuring extractor first."""
@@ -118,8 +122,8 @@ class Judge:
         held_out = reference.real(self.count, seed)
         pair = (held_out, self._learned)
         self._real, self._train = reversed(pair) if published else pair
-        self._floors: dict[tuple[int, str, int], Mapping[str, Figure]] = {}
-        self._floorless: dict[tuple[int, int, str], list[str]] = {}
+        self._floors: dict[tuple[int, str, _Like], Mapping[str, Figure]] = {}
+        self._floorless: dict[tuple[_Like, int, str], list[str]] = {}
 
     @functools.cached_property
     def train(self) -> list[Observed]:
@@ -235,25 +239,31 @@ class Judge:
     def _floor(
         self, place: int, name: str, metric: Metric, evidence: Evidence
     ) -> Mapping[str, Figure]:
-        """Of as many real samples; the same for all subjects of equal count."""
-        key = place, name, len(evidence.generated)
+        """Of as many real samples; the same for all subjects of equal count and label sets."""
+        like = _like(len(evidence.generated), evidence.generated.labels)
+        key = place, name, like
         if key not in self._floors:
             try:
                 require_floor(evidence, self._learned_kind)
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))
             except BadData as error:
-                reason = len(evidence.generated), place, str(error)
+                reason = like, place, str(error)
                 self._floorless.setdefault(reason, []).append(metric.title)
                 self._floors[key] = {}
         return self._floors[key]
 
-    def floorless(self, count: int) -> list[str]:
-        """Which metrics of so many samples have no floor and why, a sentence for each reason."""
+    def floorless(self, count: int, sets: Iterable[str]) -> list[str]:
+        """Which metrics have no floor and why, a sentence for each reason.
+
+        Args:
+            count: of the samples that were judged.
+            sets: of the labels that they have.
+        """
         told: set[str] = set()
         sentences = []
-        for (number, place, reason), titles in sorted(self._floorless.items()):
+        for (like, place, reason), titles in sorted(self._floorless.items()):
             missing = [title for title in titles if title not in told]
-            if number == count and missing:
+            if like == _like(count, sets) and missing:
                 told.update(missing)
                 by = f" by {self.looks[place].name}" if place else ""
                 sentences.append(f"There is no floor of {', '.join(missing)}{by}. {reason}")
@@ -288,6 +298,10 @@ class Judge:
         raw, _ = self.reference.real(1, self.seed)
         _, verdicts = self.looks[0].look(self.reference.modality.to_samples(raw))
         return max([LEAST, *(A_CLASS * logs.shape[1] for logs in verdicts.values())])
+
+
+def _like(count: int, sets: Iterable[str]) -> _Like:
+    return count, tuple(sorted(sets))
 
 
 def require_held_out(real: Reference, quick: bool) -> None:

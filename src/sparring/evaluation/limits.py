@@ -12,7 +12,8 @@ FEW = 10  # held-out samples for each feature, below which which ones they are s
 
 def limits_of(judge: Judge, verdict: Verdict) -> list[str]:
     """What a verdict lacks because of how much there was to judge by."""
-    return [*judge.floorless(len(verdict.drawn.raw)), *_unsearched(judge, verdict),
+    drawn = verdict.drawn
+    return [*judge.floorless(len(drawn.raw), drawn.labels), *_unsearched(judge, verdict),
             *_few_held_out(judge, verdict)]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ nothing else of a run.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -53,6 +53,11 @@ class Observed:
             None if self.samples is None else self.samples[pick],
             None if self.raw is None else self.raw[pick],
         )
+
+    def labelled_by(self, sets: Container[str]) -> Observed:
+        """The same with labels of these sets alone."""
+        kept = {name: index for name, index in self.labels.items() if name in sets}
+        return replace(self, labels=kept)
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,11 @@ class Metric(ABC):
     def floor(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """The same figures where real samples stand in for the generated ones.
 
-        As many training samples as there are generated ones, drawn without replacement, against
-        the same held-out ones: what a perfect generator would score.
+        As many training samples as there are generated ones, drawn without replacement and with
+        labels of the same sets, against the same held-out ones: what a perfect generator would
+        score.
         """
         stand_in = evidence.train.take(
             rng.permutation("floor", len(evidence.train))[: len(evidence.generated)]
-        )
+        ).labelled_by(evidence.generated.labels)
         return self.measure(replace(evidence, generated=stand_in), rng)

@@ -6,16 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 import sparring
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
-from sparring.evaluation.differences import Row, overall
+from sparring.evaluation.differences import Row, overall, rows
 from sparring.evaluation.differences import row as row_of
+from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import Reading, Score, difference, label, shown
 from sparring.evaluation.session import Terms, compared
-from sparring.evaluation.subjects import subject
-from sparring.metrics import Better, Figure
+from sparring.evaluation.subjects import Drawn, subject
+from sparring.metrics import Better, Evidence, Figure, Observed
 
 
 def score(
@@ -110,6 +112,20 @@ def test_sentences() -> None:
     assert overall([worse], names, 1).startswith(
         "A is nearer to real than B: Fréchet distance 3.1 against 5,"
     )
+
+
+def verdict(*sets: str) -> Verdict:
+    """Of something that was asked for labels of these sets."""
+    seen = Observed(torch.rand(4, 2), labels={name: torch.zeros(4).long() for name in sets})
+    scores = [score(FAR, name=name) for name in ("frechet", "label_accuracy", "cas")]
+    return Verdict({}, "", Drawn(torch.rand(4, 2)), Evidence(seen, seen, seen), tuple(scores))
+
+
+def test_labels_of_different_sets_are_not_compared() -> None:
+    same = rows([verdict("digit", "speaker"), verdict("speaker", "digit")])
+    assert [each.scores[0].name for each in same] == ["frechet", "label_accuracy", "cas"]
+    other = rows([verdict("digit"), verdict("digit"), verdict("digit", "speaker")])
+    assert [each.scores[0].name for each in other] == ["frechet"]
 
 
 @pytest.mark.parametrize(

@@ -221,10 +221,10 @@ def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparr
     verdict = judge.examine(subject(runs[0].folder, "cpu"))
     assert len(verdict.drawn.raw) == 600
     assert {score.floor for score in verdict.scores} == {None}
-    (said,) = judge.floorless(600)
+    (said,) = judge.floorless(600, verdict.drawn.labels)
     assert said.startswith("There is no floor of Fréchet distance, ")
     assert said.endswith("as many held-out samples as generated ones: 500 are fewer than 600.")
-    assert judge.floorless(500) == []
+    assert judge.floorless(500, verdict.drawn.labels) == []
 
 
 def test_copies_that_were_looked_for_in_a_part_of_the_training_samples_are_said_to_be(

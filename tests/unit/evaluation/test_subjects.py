@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,13 +16,16 @@ import sparring
 from sparring.core import components
 from sparring.core.errors import BadData, UserError
 from sparring.core.recipe import Recipe
+from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.evaluation import _folder
+from sparring.evaluation.judge import Judge
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.session import silent
 from sparring.evaluation.subjects import Drawn, Wanted, subject
 from sparring.extractors import _choosing
-from sparring.metrics import train_on_synthetic
+from sparring.extractors._choosing import looks_for
+from sparring.metrics import Better, Evidence, Figure, Metric, train_on_synthetic
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +126,44 @@ def test_a_folder_is_judged_as_a_model_is(digits: Path) -> None:
     report = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
     assert report.scores["label_accuracy"].value > 0.9
     assert report.verdict.subject["kind"] == "folder"
+
+
+class Asked(Metric):
+    """How many label sets were asked for."""
+
+    title, source = "Label sets", "none"
+    better: ClassVar[Mapping[str, Better]] = {"sets": "real"}
+
+    def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
+        count = float(len(evidence.generated.labels))
+        return {"sets": Figure(count, count, count)}
+
+
+class Labelled(Asked):
+    """Has no floor where no label was asked for."""
+
+    title = "Labels alone"
+
+    def floor(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
+        if not evidence.generated.labels:
+            raise BadData("There are no labels.")
+        return self.measure(evidence, rng)
+
+
+def test_floors_are_of_the_label_sets_that_a_subject_tells(
+    digits: Path, tmp_path: Path, real: Reference
+) -> None:
+    for number, path in enumerate(sorted(digits.glob("*/*.png"))):
+        shutil.copy(path, tmp_path / f"{number}.png")
+    looks = looks_for(real.table, real.dataset, real.modality, device=torch.device("cpu"))
+    judge = Judge(real, looks[:1], count=150, seed=0, quick=True, hear=silent)
+    judge.metrics = {"asked": Asked(), "labelled": Labelled()}
+    told, untold = (judge.examine(subject(each, "cpu")) for each in (digits, tmp_path))
+    floors = [score.floor and score.floor.value for score in (*told.scores, *untold.scores)]
+    assert floors == [1, 1, 0, None]
+    assert judge.floorless(150, told.drawn.labels) == []
+    (said,) = judge.floorless(150, untold.drawn.labels)
+    assert said == "There is no floor of Labels alone. There are no labels."
 
 
 @pytest.mark.parametrize(
