@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sparring.core import components
 from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import (
     Difference,
@@ -30,11 +31,13 @@ class Row:
         differences: of every subject but the first to the first, by extractor.
         nearer: the same as 1 where that subject is surely nearer to real samples than the first,
             -1 where it is farther from them, else 0.
+        by_samples: whether the metric looks at samples, so that no second extractor could confirm.
     """
 
     scores: tuple[Score, ...]
     differences: tuple[tuple[Difference, ...], ...]
     nearer: tuple[tuple[int, ...], ...]
+    by_samples: bool = False
 
     def winner(self, other: int) -> int:
         """1 where subject `other` is nearer to real than the first by every extractor, -1 farther.
@@ -60,11 +63,13 @@ class Row:
         real = f"real samples score {shown(floor.value)}" if floor else "there is no floor"
         if won:
             better = names[other] if won > 0 else names[0]
-            both = ", and both extractors agree" if self.agree(other) else ""
+            by = ", and both extractors agree" if self.agree(other) else ""
+            if len(gaps) == 1 and not self.by_samples:
+                by = ", by one extractor; no second one confirms it"
             best = f" where {real}" if self.scores[0].better == "real" else ""
             return (
                 f"{better} is better: {numbers}{best}, a difference of {shown(abs(gaps[0].value))} "
-                f"± {shown(gaps[0].half)}{both}."
+                f"± {shown(gaps[0].half)}{by}."
             )
         if self.agree(other) is False:
             return f"No claim: {numbers}, and the extractors do not say the same."
@@ -114,7 +119,8 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
             if all(reading.extractor in _by_look(score) for score in scores)
         ]
         if looks:
-            found.append(row(scores, looks))
+            metric = components.find(components.METRIC, first.metric)
+            found.append(replace(row(scores, looks), by_samples=metric.by_samples))
     return found
 
 

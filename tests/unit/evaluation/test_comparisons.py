@@ -21,11 +21,15 @@ from sparring.metrics import Better, Evidence, Figure, Observed
 
 
 def score(
-    *figures: Figure, better: Better = "lower", name: str = "frechet", floor: Figure | None = None
+    *figures: Figure,
+    better: Better = "lower",
+    name: str = "frechet",
+    metric: str = "",
+    floor: Figure | None = None,
 ) -> Score:
     readings = tuple(Reading(f"look {i}", f, floor) for i, f in enumerate(figures))
-    return Score(name, label("Fréchet distance", name, name == "frechet"), name, better, "",
-                 readings)  # fmt: skip
+    return Score(metric or name, label("Fréchet distance", name, name == "frechet"), name, better,
+                 "", readings)  # fmt: skip
 
 
 def row(first: Score, second: Score) -> Row:
@@ -114,11 +118,12 @@ def test_sentences() -> None:
     )
 
 
-def verdict(*sets: str) -> Verdict:
+def verdict(*sets: str, scores: tuple[Score, ...] = ()) -> Verdict:
     """Of something that was asked for labels of these sets."""
     seen = Observed(torch.rand(4, 2), labels={name: torch.zeros(4).long() for name in sets})
-    scores = [score(FAR, name=name) for name in ("frechet", "label_accuracy", "cas")]
-    return Verdict({}, "", Drawn(torch.rand(4, 2)), Evidence(seen, seen, seen), tuple(scores))
+    names = {"frechet": "", "label_accuracy": "", "cas": "train_on_synthetic"}
+    scores = scores or tuple(score(FAR, name=name, metric=names[name]) for name in names)
+    return Verdict({}, "", Drawn(torch.rand(4, 2)), Evidence(seen, seen, seen), scores)
 
 
 def test_labels_of_different_sets_are_not_compared() -> None:
@@ -126,6 +131,27 @@ def test_labels_of_different_sets_are_not_compared() -> None:
     assert [each.scores[0].name for each in same] == ["frechet", "label_accuracy", "cas"]
     other = rows([verdict("digit"), verdict("digit"), verdict("digit", "speaker")])
     assert [each.scores[0].name for each in other] == ["frechet"]
+
+
+ALONE = ", a difference of 1.9 ± 0.2828, by one extractor; no second one confirms it."
+
+
+@pytest.mark.parametrize("first", [(FAR,), (FAR, FAR)])
+def test_what_one_extractor_says_alone_is_not_confirmed(first: tuple[Figure, ...]) -> None:
+    (found,) = rows([verdict(scores=(score(*first),)), verdict(scores=(score(NEAR),))])
+    assert found.sentence(["A", "B"], 1) == f"B is better: Fréchet distance 3.1 against 5{ALONE}"
+    assert overall([found], ["A", "B"], 1) == (
+        f"B is nearer to real than A: Fréchet distance 3.1 against 5{ALONE}"
+    )
+
+
+def test_what_is_measured_on_samples_needs_no_second_extractor() -> None:
+    first, second = (
+        verdict(scores=(score(figure, name="reverse_nats", metric="language_scores"),))
+        for figure in (FAR, NEAR)
+    )
+    (found,) = rows([first, second])
+    assert found.sentence(["A", "B"], 1).endswith("3.1 against 5, a difference of 1.9 ± 0.2828.")
 
 
 @pytest.mark.parametrize(
