@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.core.rng import Streams
 from sparring.metrics import Better, Evidence, Figure, Metric, Observed
 from sparring.metrics._classes import seen
-from sparring.metrics._intervals import class_counts, resampled
+from sparring.metrics._intervals import DEVIATIONS, bounded, class_counts, resampled
 from sparring.metrics._require import require
 
 ROUNDS = 200  # of the bootstrap
@@ -38,21 +38,33 @@ class ModeCoverage(Metric):
         return bool(evidence.generated.verdicts)
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
-        """`modes`, a number of classes, and `mode_kl` in nats, both with a bootstrap."""
+        """`modes`, a number of classes (`reached`), and `mode_kl` in nats, with a bootstrap."""
         require(evidence, self.fewest)
         found, number = modes(evidence.generated)
         names, places = found.unique(return_inverse=True)
         counts, again = class_counts(places, len(names), rng, "modes", ROUNDS)
-        reached = resampled(
-            float(len(names)), (again > 0).double().sum(1), low=1.0, high=float(number)
-        )
         divergence = resampled(
             float(kl_to_uniform(counts, number)),
             kl_to_uniform(again, number),
             low=0.0,
             high=math.log(number),
         )
-        return {"modes": reached, "mode_kl": divergence}
+        return {"modes": reached(counts, number), "mode_kl": divergence}
+
+
+def reached(counts: Float[Tensor, " k"], number: int) -> Figure:
+    """How many of `number` modes were found, from the counts of those that were.
+
+    A bootstrap never draws a mode that was not found. Another draw misses one of c samples with a
+    chance of about e^-c, as rare counts are Poisson's, which adds e^-c (1 - e^-c) to the variance.
+    Each that was not found adds the most that there can be, 1/4, as nobody knows its chance. One
+    half is added to the reach, as modes are whole numbers.
+    """
+    found = len(counts)
+    missed = torch.exp(-counts)
+    variance = float((missed * (1 - missed)).sum()) + (number - found) / 4
+    reach = DEVIATIONS * math.sqrt(variance) + 1 / 2
+    return bounded(float(found), found - reach, found + reach, low=1.0, high=float(number))
 
 
 def modes(observed: Observed) -> tuple[Int[Tensor, " n"], int]:

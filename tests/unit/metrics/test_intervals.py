@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from sparring.core.rng import Streams
-from sparring.metrics import Evidence, Metric, Observed
+from sparring.evaluation.scores import difference
+from sparring.metrics import Evidence, Figure, Metric, Observed
 from sparring.metrics._intervals import bounded, resampled
 from sparring.metrics.class_balance import ClassBalance
 from sparring.metrics.density_coverage import DensityCoverage
@@ -56,6 +57,37 @@ def test_intervals_are_as_wide_as_fresh_draws_scatter(
         width = statistics.mean(each[name].high - each[name].low for each in found)
         if deviation > 0:
             assert 0.6 < width / (2 * 1.96 * deviation) < 2.0, name
+
+
+def reached(counts: Tensor, number: int) -> Figure:
+    """The modes of samples of which `counts` are of each, where the extractor knows `number`."""
+    places = torch.arange(len(counts)).repeat_interleave(counts)
+    verdicts = torch.full((len(places), number), -9.0)
+    verdicts[torch.arange(len(places)), places] = 0.0
+    seen = Observed(torch.rand(len(places), 2), {"kind": verdicts})
+    return ModeCoverage().measure(Evidence(seen, seen, seen), Streams(0))["modes"]
+
+
+def test_a_mode_more_or_less_is_no_real_difference() -> None:
+    filled = torch.full((1_000,), 10)
+    all_of_them, one_less = reached(filled, 1_000), reached(filled[1:], 1_000)
+    assert (all_of_them.value, all_of_them.high) == (1_000, 1_000)
+    assert one_less.value == 999
+    assert difference(one_less, all_of_them).sign == 0
+    assert difference(reached(filled[9:], 1_000), all_of_them).sign == 1
+    assert reached(torch.tensor([200]), 1_000).low == 1
+
+
+@pytest.mark.parametrize(("rare", "expected"), [(3, 0.5), (5, 1.0), (10, 2.0), (20, 1.0)])
+def test_the_interval_of_modes_holds_what_draws_find_on_average(rare: int, expected: float) -> None:
+    count = 1_000  # of which some modes get few
+    shares = torch.full((100,), expected / count, dtype=torch.float64)
+    shares[rare:] = (1 - rare * expected / count) / (100 - rare)
+    mean = float((1 - (1 - shares) ** count).sum())
+    rng = torch.Generator().manual_seed(0)
+    draws = torch.multinomial(shares.expand(100, -1), count, replacement=True, generator=rng)
+    found = [reached(draw.bincount(minlength=100), 100) for draw in draws]
+    assert statistics.mean(each.low <= mean <= each.high for each in found) >= 0.9
 
 
 def test_resampling_centres_on_the_number_itself() -> None:
