@@ -195,15 +195,18 @@ def leading(scores: Sequence[Score]) -> Score:
 
 
 def shown(value: float | None) -> str:
-    """A number as tables show it: four digits, thousands with commas."""
+    """A number as tables show it: four digits, thousands with commas, three digits below 0.001."""
     if value is None or not math.isfinite(value):
         return "-"
     if value == 0:
         return "0"
     if abs(value) >= 1_000:
         return f"{value:,.0f}"
-    text = f"{value:#.4g}" if abs(value) < 1 else f"{value:.4g}"
-    return f"{value:.4f}" if "e" in text or 0 < abs(value) < 0.1 else text
+    if abs(value) < 0.001:
+        return f"{value:#.3g}"  # four decimals would make zeros of them
+    if abs(value) < 0.1:
+        return f"{value:.4f}"
+    return f"{value:#.4g}" if abs(value) < 1 else f"{value:.4g}"
 
 
 def shown_figure(figure: Figure | None) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sparring
 from sparring.core.errors import BadData, UserError
@@ -288,8 +290,23 @@ def test_one_model_is_no_comparison(runs: list[sparring.Run]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(12_345.6, "12,346"), (99.47, "99.47"), (0.99, "0.9900"), (1e-7, "0.0000"), (0.0, "0"),
-     (float("nan"), "-")],
+    [(12_345.6, "12,346"), (99.47, "99.47"), (0.99, "0.9900"), (0.0, "0"), (float("nan"), "-"),
+     (0.05, "0.0500"), (-0.0017, "-0.0017"), (0.001, "0.0010"), (0.0009, "0.000900"),
+     (-4e-5, "-4.00e-05"), (1e-7, "1.00e-07")],
 )  # fmt: skip
 def test_numbers_are_short(value: float, text: str) -> None:
     assert shown(value) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_what_is_not_0_is_not_shown_as_0(value: float) -> None:
+    told = float(shown(value).replace(",", ""))
+    assert told == pytest.approx(value, rel=0.06)  # 0.0010 is the shortest of all
+    assert (told == 0) == (value == 0)
+
+
+def test_small_differences_can_be_read() -> None:
+    found = row(score(near(9e-5, 1e-5)), score(near(2e-5, 1e-5)))
+    assert found.sentence(["A", "B"], 1).startswith(
+        "B is better: Fréchet distance 2.00e-05 against 9.00e-05, a difference of 7.00e-05 ± 1.41e-"
+    )
