@@ -10,18 +10,20 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 import marked
+from measured import farthest
 from sparring.core.rng import Streams
+from sparring.evaluation.classes import class_rows
 from sparring.evaluation.reference import Reference, reference
 from sparring.extractors._choosing import looks_for
 from sparring.extractors._trained import Trained
 from sparring.metrics import Evidence, Observed
-from sparring.metrics.class_balance import class_shares
 from sparring.metrics.frechet import frechet_distance
 
 COUNT = 10_000
@@ -42,15 +44,16 @@ def floors(look: Trained, real: Reference) -> Iterator[tuple[float, float]]:
     for pick in order.split(COUNT):
         if len(pick) == COUNT:
             drawn = seen(torch.from_numpy(real.train.values[pick.numpy()]), {})
-            shares = class_shares(Evidence(drawn, held_out, drawn, real.spec)).values()
-            worst = max(float((each.generated / each.real - 1).abs().max()) for each in shares)
+            classes = class_rows(Evidence(drawn, held_out, drawn, real.spec), real.spec)
+            worst = farthest([asdict(each) for each in classes])
             yield frechet_distance(drawn.features, held_out.features), worst
 
 
 def main() -> None:
     """Measure and write."""
-    heads = ["mean ± standard deviation", "from", "to"]
-    rows = [["data", "look", "draws", *heads, "worst class", *heads[1:]]]
+    rows = [["data", "look", "draws"]]
+    for what in ("distance", "worst class"):
+        rows[0] += [f"{what}, mean ± standard deviation", "least", "greatest"]
     for name, title in DATA.items():
         real = reference({"name": name})
         for look in looks_for(real.table, real.dataset, real.modality, device=torch.device("cpu")):

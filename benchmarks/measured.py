@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 
 import sparring
 from plan import Entry
+from sparring.core.files import atomic_write
 from sparring.core.recipe import Recipe, parse_override
 from sparring.evaluation.judge import Judge
 from sparring.evaluation.reference import reference
@@ -22,7 +24,6 @@ from sparring.extractors._choosing import looks_for
 
 Result = dict[str, Any]  # what one row came to with one seed
 Figures = dict[str, list[list[float | None]]]  # value and floor by each look
-COPIES = "memorisation"  # the metric that tells how near samples are to those of the training
 
 
 def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run:
@@ -37,23 +38,20 @@ def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run
 def judged(folder: Path, entry: Entry, seed: int, *, threads: int) -> Result:
     """What one row and seed came to; trained and judged where there is no full report yet."""
     path = folder / "report" / "report.json"
-    if not path.is_file() or json.loads(path.read_text(encoding="utf-8"))["quick"]:
+    report = _read(path)
+    if report is None or report["quick"]:
         run = trained(folder, entry, seed, threads)
-        report = sparring.evaluate(run.folder, entry.data, hear=silent)
-        report.save(path.parent)
-        print(report.sentence, file=sys.stderr, flush=True)
-    report = json.loads(path.read_text(encoding="utf-8"))
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    figures = {
-        score["figure"]: [
-            [reading["value"], reading["floor"]["value"] if reading["floor"] else None]
-            for reading in score["readings"]
-        ]
-        for score in report["scores"]
-    }
+        made = sparring.evaluate(run.folder, entry.data, hear=silent)
+        made.save(path.parent)
+        print(made.sentence, file=sys.stderr, flush=True)
+        report = made.to_json()
+    manifest = _read(folder / "manifest.json")
     recipe = sparring.Run(folder).recipe
+    figures = _figures(report["scores"])
     if entry.data and entry.data != recipe.data["name"]:
-        figures |= of_own_copies(folder, entry.data)
+        figures |= _figures(_own_copies(folder, entry.data))
+    if report["classes"]:
+        figures["worst_class"] = [[farthest(report["classes"]), None]]
     return {
         "seed": seed,
         "recipe": hash_of(recipe),
@@ -63,11 +61,21 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int) -> Result:
         "seconds": round(manifest["seconds"], 1),
         "device": manifest["device_name"],
         "findings": [[found["name"], found["samples"]] for found in manifest["health"]],
-        "figures": figures | worst_class(report["classes"]),
+        "figures": figures,
     }
 
 
-def of_own_copies(folder: Path, data: str) -> Figures:
+def _own_copies(folder: Path, data: str) -> list[dict[str, Any]]:
+    """As `of_own_copies`, which is asked once for every run."""
+    path = folder / "report" / "own_copies.json"
+    scores = _read(path)
+    if scores is None:
+        scores = [score.to_json() for score in of_own_copies(folder, data)]
+        atomic_write(path, json.dumps(scores).encode())
+    return scores
+
+
+def of_own_copies(folder: Path, data: str) -> tuple[Score, ...]:
     """How near samples are to those that the model learned from, against held-out ones of `data`.
 
     A model of few samples is judged by more of their kind. Whatever lies near to the few that it
@@ -79,22 +87,31 @@ def of_own_copies(folder: Path, data: str) -> Figures:
         whole.table, whole.dataset, whole.modality, device=torch.device("cpu"), hear=silent
     )
     judge = Judge(own, looks, count=0, seed=0, quick=False, hear=silent)
-    judge.metrics = {COPIES: judge.metrics[COPIES]}
-    return {score.name: _pairs(score) for score in judge.examine(model).scores}
+    judge.metrics = {name: each for name, each in judge.metrics.items() if each.searches}
+    return judge.examine(model).scores
 
 
-def _pairs(score: Score) -> list[list[float | None]]:
-    return [[each.figure.value, each.floor and each.floor.value] for each in score.readings]
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def worst_class(classes: list[dict[str, Any]]) -> Figures:
-    """How far the share of one class is from its share of real samples, at most; nothing without.
+def _figures(scores: Sequence[dict[str, Any]]) -> Figures:
+    return {
+        score["figure"]: [
+            [reading["value"], reading["floor"] and reading["floor"]["value"]]
+            for reading in score["readings"]
+        ]
+        for score in scores
+    }
+
+
+def farthest(classes: Sequence[dict[str, Any]]) -> float:
+    """How far the share of one class is from its share of real samples, at most.
 
     Args:
         classes: rows of a report.
     """
-    shifts = [abs(each["share"] / each["real_share"] - 1) for each in classes if each["real_share"]]
-    return {"worst_class": [[max(shifts), None]]} if shifts else {}
+    return max(abs(row["share"] / row["real_share"] - 1) for row in classes if row["real_share"])
 
 
 def hash_of(recipe: Recipe) -> str:

@@ -58,8 +58,7 @@ def test_what_another_recipe_came_to_is_not_drawn() -> None:
 def test_the_worst_class_is_that_whose_share_is_farthest_off() -> None:
     shares = [(0.1, 0.1), (0.12, 0.1), (0.05, 0.1), (0.2, 0.0)]
     rows = [{"share": share, "real_share": real} for share, real in shares]
-    assert measured.worst_class(rows) == {"worst_class": [[pytest.approx(0.5), None]]}
-    assert measured.worst_class([]) == {}
+    assert measured.farthest(rows) == pytest.approx(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +97,12 @@ def test_copies_are_looked_for_among_the_samples_that_a_model_saw(
         return measure(self, evidence, rng)
 
     monkeypatch.setattr(Memorisation, "measure", noted)
-    figures = measured.of_own_copies(run.folder, "mnist_5k")
+    scores = measured.of_own_copies(run.folder, "mnist_5k")
     assert set(seen) == {400}, "of 4,500"
-    assert {name: len(looks) for name, looks in figures.items()} == {
-        "near_copies": 2,
-        "memorisation": 2,
-    }
+    assert [(score.name, len(score.readings)) for score in scores] == [
+        ("near_copies", 2),
+        ("memorisation", 2),
+    ]
 
 
 def test_pairs_are_told_at_a_glance_by_both_looks() -> None:

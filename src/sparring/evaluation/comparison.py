@@ -14,13 +14,17 @@ from sparring.core.errors import BadData
 from sparring.core.version import VERSION
 from sparring.evaluation import _sweep_paper, sweep
 from sparring.evaluation._paper import Paper, save
-from sparring.evaluation.differences import Row, overall, rows
+from sparring.evaluation.differences import Row, asked_alike, overall, rows
 from sparring.evaluation.report import Report, basis_facts, captions, labelled, write_limits
 from sparring.evaluation.scores import ARROWS, shown, shown_figure
 
 FORMAT = "sparring comparison 1"
 EACH = 10  # samples in a row of the picture
 LINES = 3  # rows of it for each model
+UNLIKE = (
+    "Whether labels are right is left out, by extractors and by a classifier that learned from "
+    "the samples: not all were asked for the same label sets."
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ class Comparison:
     @property
     def limits(self) -> list[str]:
         """What keeps the verdicts from being sure, a sentence each."""
-        return list(dict.fromkeys(limit for report in self.reports for limit in report.limits))
+        limits = [limit for report in self.reports for limit in report.limits]
+        if not asked_alike([report.verdict for report in self.reports]):
+            limits.append(UNLIKE)
+        return list(dict.fromkeys(limits))
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was measured and what it rests on."""
@@ -183,7 +190,8 @@ def _differences(
     paper.heading(f"Differences to {names[0]}")
     paper.words(
         "A difference is real where its 95 % interval leaves 0 out by every extractor, and better "
-        "is what lies nearer to the floor: nothing is better than real samples. It speaks of these "
+        "is what lies nearer to the floor: nothing is better than real samples. No claim is made "
+        "where extractors disagree, or where nobody can tell which is nearer. It speaks of these "
         "very models; whether one recipe is better than another, runs with several seeds tell."
     )
     for other in range(1, len(names)):
@@ -191,6 +199,7 @@ def _differences(
         for row in found:
             gaps = [f"{shown(g.value)} ± {shown(g.half)}" for g in row.differences[other - 1]]
             gaps += ["-"] * (len(looks) - len(gaps))
-            better = {1: names[other], 0: "no real difference", -1: names[0]}[row.winner(other)]
+            neither = "no claim" if row.differs(other) else "no real difference"
+            better = {1: names[other], 0: neither, -1: names[0]}[row.winner(other)]
             body.append([row.scores[0].label, *gaps, better])
         paper.table([names[other], *(f"by {look}" for look in looks), "better"], body)

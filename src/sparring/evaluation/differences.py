@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sparring.core import components
 from sparring.evaluation.judge import Verdict
 from sparring.evaluation.scores import (
+    PART,
     Difference,
     Reading,
     Score,
@@ -17,9 +18,7 @@ from sparring.evaluation.scores import (
     nearer,
     shown,
 )
-
-OF_ALL_SETS = ("label_accuracy", "cas")
-"""Figures of all label sets of a subject together: of other sets they tell other things."""
+from sparring.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Row:
     scores: tuple[Score, ...]
     differences: tuple[tuple[Difference, ...], ...]
     nearer: tuple[tuple[int, ...], ...]
-    by_samples: bool = False
+    by_samples: bool
 
     def winner(self, other: int) -> int:
         """1 where subject `other` is nearer to real than the first by every extractor, -1 farther.
@@ -47,6 +46,10 @@ class Row:
         """
         signs = set(self.nearer[other - 1])
         return signs.pop() if len(signs) == 1 else 0
+
+    def differs(self, other: int) -> bool:
+        """Whether any extractor sees a difference, whichever of the two is nearer to real."""
+        return any(gap.sign for gap in self.differences[other - 1])
 
     def agree(self, other: int) -> bool | None:
         """Whether all extractors say the same; None where there is but one."""
@@ -71,9 +74,9 @@ class Row:
                 f"{better} is better: {numbers}{best}, a difference of {shown(abs(gaps[0].value))} "
                 f"± {shown(gaps[0].half)}{by}."
             )
-        if self.agree(other) is False:
+        if self.agree(other) is False or len({gap.sign for gap in gaps}) > 1:
             return f"No claim: {numbers}, and the extractors do not say the same."
-        if all(gap.sign for gap in gaps):
+        if self.differs(other):
             return f"No claim: {numbers} differ, but {real}, so that neither is surely nearer."
         return f"No real difference: {numbers} (± {shown(gaps[0].half)})."
 
@@ -104,14 +107,15 @@ class Row:
 def rows(verdicts: Sequence[Verdict]) -> list[Row]:
     """The figures that all subjects have, by the extractors that gave them for all.
 
-    Where subjects have labels of different sets, those of all sets together are left out.
+    Where subjects were asked for different label sets, those of all sets together are left out,
+    as they tell other things of each.
     """
+    alike = asked_alike(verdicts)
     found = []
-    mixed = len({frozenset(verdict.evidence.generated.labels) for verdict in verdicts}) > 1
     for first in verdicts[0].scores:
         same = [_like(first, verdict) for verdict in verdicts]
         scores = [score for score in same if score is not None]
-        if len(scores) < len(verdicts) or (mixed and first.name in OF_ALL_SETS):
+        if len(scores) < len(verdicts) or not (alike or _is_of_any_sets(first)):
             continue
         looks = [
             reading.extractor
@@ -119,9 +123,13 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
             if all(reading.extractor in _by_look(score) for score in scores)
         ]
         if looks:
-            metric = components.find(components.METRIC, first.metric)
-            found.append(replace(row(scores, looks), by_samples=metric.by_samples))
+            found.append(row(scores, looks))
     return found
+
+
+def asked_alike(verdicts: Sequence[Verdict]) -> bool:
+    """Whether all subjects were asked for the same label sets, or for none."""
+    return len({frozenset(verdict.evidence.generated.labels) for verdict in verdicts}) == 1
 
 
 def row(scores: Sequence[Score], looks: Sequence[str]) -> Row:
@@ -132,6 +140,7 @@ def row(scores: Sequence[Score], looks: Sequence[str]) -> Row:
         tuple(scores),
         tuple(tuple(difference(a.figure, b.figure) for a, b in each) for each in pairs),
         tuple(tuple(nearer(a, b, scores[0].better) for a, b in each) for each in pairs),
+        _metric(scores[0]).by_samples,
     )
 
 
@@ -158,6 +167,16 @@ def overall(found: Sequence[Row], names: Sequence[str], other: int) -> str:
     rest = row.sentence(names, other).partition(": ")[2]
     more = f" Other figures: {with_it} of {len(tally)} say the same, {against} the opposite."
     return f"{nearer} is nearer to real than {farther}: {rest}{more if tally else ''}"
+
+
+def _metric(score: Score) -> type[Metric]:
+    found: type[Metric] = components.find(components.METRIC, score.metric)
+    return found
+
+
+def _is_of_any_sets(score: Score) -> bool:
+    """Whether a figure tells the same whichever label sets were asked for."""
+    return PART in score.name or not _metric(score).by_labels
 
 
 def _like(score: Score, verdict: Verdict) -> Score | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Verdict:
         evidence: as the first extractor saw it.
         scores: the figures, in order of metric.
         omitted: metrics that gave no number, and why.
+        floorless: those that gave one, but none for its floor.
         classes: what became of every class, by the first extractor.
         pairs: the generated samples nearest to training samples, and then those; None where that
             was not looked for.
@@ -56,15 +57,12 @@ class Verdict:
     evidence: Evidence
     scores: tuple[Score, ...]
     omitted: tuple[Omitted, ...] = ()
+    floorless: tuple[Omitted, ...] = ()
     classes: tuple[ClassRow, ...] = ()
     pairs: Tensor | None = None
     curves: tuple[Curve, ...] = ()
     floor: Floor | None = None
     seconds: float = 0.0
-
-
-_Like = tuple[int, tuple[str, ...]]
-"""How many samples a subject has, and the label sets that it tells: what a floor depends on."""
 
 
 @dataclass
@@ -73,6 +71,7 @@ class _Found:
 
     readings: dict[tuple[str, str], list[Reading]] = field(default_factory=dict)
     omitted: list[Omitted] = field(default_factory=list)
+    floorless: list[Omitted] = field(default_factory=list)
 
     @property
     def measured(self) -> set[str]:
@@ -122,13 +121,17 @@ class Judge:
         held_out = reference.real(self.count, seed)
         pair = (held_out, self._learned)
         self._real, self._train = reversed(pair) if published else pair
-        self._floors: dict[tuple[int, str, _Like], Mapping[str, Figure]] = {}
-        self._floorless: dict[tuple[_Like, int, str], list[str]] = {}
+        self._floors: dict[tuple[int, str, int, tuple[str, ...]], Mapping[str, Figure] | str] = {}
 
     @functools.cached_property
     def train(self) -> list[Observed]:
         """The training part, or what stands in for it, by every extractor."""
         return self._seen(*self._train, f"{len(self._train[0]):,} {self._learned_kind} samples")
+
+    @property
+    def real_kind(self) -> str:
+        """What the samples are that are compared with."""
+        return "training" if self.published else "held-out"
 
     @property
     def _learned_kind(self) -> str:
@@ -137,8 +140,7 @@ class Judge:
     @functools.cached_property
     def real(self) -> list[Observed]:
         """The real samples that are compared with, by every extractor."""
-        kind = "training" if self.published else "held-out"
-        return self._seen(*self._real, f"{len(self._real[0]):,} {kind} samples")
+        return self._seen(*self._real, f"{len(self._real[0]):,} {self.real_kind} samples")
 
     def examine(self, subject: Subject, count: int = 0) -> Verdict:
         """Draw samples and measure everything that can be measured.
@@ -178,6 +180,7 @@ class Judge:
             evidences[0],
             self._scores(found),
             tuple(found.omitted),
+            tuple(found.floorless),
             class_rows(evidences[0], self.reference.spec),
             None if self.quick or self.published else _pairs(evidences[0]),
             curves,
@@ -231,43 +234,30 @@ class Judge:
         except BadData as error:
             found.omitted.append(Omitted(name, metric.title, extractor, str(error)))
             return
-        floors = self._floor(place, name, metric, evidence)
+        floor = self._floor(place, name, metric, evidence)
+        if isinstance(floor, str):
+            found.floorless.append(Omitted(name, metric.title, extractor, floor))
         for figure, value in figures.items():
-            reading = Reading(extractor, value, floors.get(figure))
+            bar = None if isinstance(floor, str) else floor.get(figure)
+            reading = Reading(extractor, value, bar)
             found.readings.setdefault((name, figure), []).append(reading)
 
     def _floor(
         self, place: int, name: str, metric: Metric, evidence: Evidence
-    ) -> Mapping[str, Figure]:
-        """Of as many real samples; the same for all subjects of equal count and label sets."""
-        like = _like(len(evidence.generated), evidence.generated.labels)
-        key = place, name, like
+    ) -> Mapping[str, Figure] | str:
+        """Of as many real samples, or why there is none; the same for all subjects like this one.
+
+        Those are of equal count and, where that matters, were asked for the same label sets.
+        """
+        sets = tuple(sorted(evidence.generated.labels)) if metric.by_labels else ()
+        key = place, name, len(evidence.generated), sets
         if key not in self._floors:
             try:
                 require_floor(evidence, self._learned_kind)
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))
             except BadData as error:
-                reason = like, place, str(error)
-                self._floorless.setdefault(reason, []).append(metric.title)
-                self._floors[key] = {}
+                self._floors[key] = str(error)
         return self._floors[key]
-
-    def floorless(self, count: int, sets: Iterable[str]) -> list[str]:
-        """Which metrics have no floor and why, a sentence for each reason.
-
-        Args:
-            count: of the samples that were judged.
-            sets: of the labels that they have.
-        """
-        told: set[str] = set()
-        sentences = []
-        for (like, place, reason), titles in sorted(self._floorless.items()):
-            missing = [title for title in titles if title not in told]
-            if like == _like(count, sets) and missing:
-                told.update(missing)
-                by = f" by {self.looks[place].name}" if place else ""
-                sentences.append(f"There is no floor of {', '.join(missing)}{by}. {reason}")
-        return sentences
 
     def _scores(self, found: _Found) -> tuple[Score, ...]:
         rows = []
@@ -298,10 +288,6 @@ class Judge:
         raw, _ = self.reference.real(1, self.seed)
         _, verdicts = self.looks[0].look(self.reference.modality.to_samples(raw))
         return max([LEAST, *(A_CLASS * logs.shape[1] for logs in verdicts.values())])
-
-
-def _like(count: int, sets: Iterable[str]) -> _Like:
-    return count, tuple(sorted(sets))
 
 
 def require_held_out(real: Reference, quick: bool) -> None:

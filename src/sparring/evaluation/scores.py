@@ -151,7 +151,8 @@ def nearer(first: Reading, second: Reading, better: Better) -> int:
 
     What lies beyond the floor is no better than the floor; of a figure that is best at it, such as
     precision, it is as bad as what lies as far on the other side. The floor is that of the first:
-    equal counts have equal floors. Without one, figures of that kind tell nothing.
+    equal counts have equal floors, of what is compared at all. Without one, figures of that kind
+    tell nothing.
     """
     ours, theirs, floor = first.figure, second.figure, first.floor
     if floor is None:

@@ -106,6 +106,10 @@ class Metric(ABC):
     """Whether it takes more than a few seconds for 10,000 samples."""
     by_samples: ClassVar[bool] = False
     """Whether it looks at the samples themselves: then every extractor gives the same number."""
+    by_labels: ClassVar[bool] = False
+    """Whether it depends on which label sets samples were asked for."""
+    searches: ClassVar[bool] = False
+    """Whether it looks for copies among training samples: those that are not there are missed."""
 
     def applies(self, evidence: Evidence) -> bool:
         """Whether this evidence has what the metric looks at, such as labels."""

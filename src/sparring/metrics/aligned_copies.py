@@ -38,6 +38,7 @@ class AlignedCopies(Metric):
     )
     better: ClassVar[Mapping[str, Better]] = {"aligned_copies": "real"}
     slow = True
+    searches = True
     by_samples = True
 
     def applies(self, evidence: Evidence) -> bool:

@@ -36,6 +36,7 @@ class ExactCopies(Metric):
     )
     better: ClassVar[Mapping[str, Better]] = {"copied_texts": "real", "copied_runs": "real"}
     by_samples = True
+    searches = True
 
     def applies(self, evidence: Evidence) -> bool:
         """Where samples are texts."""

@@ -34,6 +34,7 @@ class LabelAccuracy(Metric):
     title = "Label accuracy"
     source = "Shmelkov et al. 2018, How good is my GAN?, where it is GAN-test"
     better: ClassVar[Mapping[str, Better]] = {"label_accuracy": "real"}
+    by_labels = True
 
     def applies(self, evidence: Evidence) -> bool:
         """Where labels were asked for that the extractor knows."""

@@ -34,6 +34,7 @@ class Memorisation(Metric):
     source = "Meehan et al. 2020, A non-parametric test to detect data-copying, section 3"
     better: ClassVar[Mapping[str, Better]] = {"near_copies": "real", "memorisation": "real"}
     slow = True
+    searches = True
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`near_copies` and `memorisation`, both in [0, 1]."""

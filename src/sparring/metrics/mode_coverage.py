@@ -57,14 +57,18 @@ def reached(counts: Float[Tensor, " k"], number: int) -> Figure:
 
     A bootstrap never draws a mode that was not found. Another draw misses one of c samples with a
     chance of about e^-c, as rare counts are Poisson's, which adds e^-c (1 - e^-c) to the variance.
-    Each that was not found adds the most that there can be, 1/4, as nobody knows its chance. One
-    half is added to the reach, as modes are whole numbers.
+    Modes that can be made but were not found can only raise the number: f1 (f1 - 1) / 2 (f2 + 1) of
+    them, of f1 found once and f2 found twice (Chao 1984, "Nonparametric estimation of the number
+    of classes in a population", bias-corrected), but one at least, add 1/4 each, the most that
+    there can be. One half is added to the reach, as modes are whole numbers.
     """
     found = len(counts)
     missed = torch.exp(-counts)
-    variance = float((missed * (1 - missed)).sum()) + (number - found) / 4
-    reach = DEVIATIONS * math.sqrt(variance) + 1 / 2
-    return bounded(float(found), found - reach, found + reach, low=1.0, high=float(number))
+    seen = float((missed * (1 - missed)).sum())
+    once, twice = (int((counts == times).sum()) for times in (1, 2))
+    hidden = min(max(once * (once - 1) / (2 * (twice + 1)), 1.0), number - found)
+    low, high = (DEVIATIONS * math.sqrt(each) + 1 / 2 for each in (seen, seen + hidden / 4))
+    return bounded(float(found), found - low, found + high, low=1.0, high=float(number))
 
 
 def modes(observed: Observed) -> tuple[Int[Tensor, " n"], int]:

@@ -46,6 +46,7 @@ class TrainOnSynthetic(Metric):
     fewest = BATCH
     slow = True
     by_samples = True
+    by_labels = True
 
     def __init__(
         self, *, steps: Annotated[int, Field(gt=0, description="of the classifier")] = 1500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,8 @@ def score(
     floor: Figure | None = None,
 ) -> Score:
     readings = tuple(Reading(f"look {i}", f, floor) for i, f in enumerate(figures))
-    return Score(metric or name, label("Fréchet distance", name, name == "frechet"), name, better,
-                 "", readings)  # fmt: skip
+    title = label("Fréchet distance", name, name == "frechet")
+    return Score(metric or "frechet", title, name, better, "", readings)
 
 
 def row(first: Score, second: Score) -> Row:
@@ -99,6 +100,13 @@ def test_what_is_best_at_its_floor_tells_nothing_without_one() -> None:
     )
 
 
+def test_what_only_one_extractor_sees_is_no_claim() -> None:
+    pair = [score(near(0.5), near(each), better="real") for each in (0.5, 0.6)]
+    found = row(*pair)
+    assert (found.winner(1), found.differs(1)) == (0, True)
+    assert found.sentence(["A", "B"], 1).endswith("and the extractors do not say the same.")
+
+
 def test_sentences() -> None:
     names = ["A", "B"]
     better, same = row(score(FAR, FAR), score(NEAR, NEAR)), row(score(FAR, FAR), score(FAR, FAR))
@@ -109,7 +117,7 @@ def test_sentences() -> None:
     assert same.sentence(names, 1).startswith("No real difference: Fréchet distance 5 against 5")
     torn = row(score(FAR, FAR), score(NEAR, FAR)).sentence(names, 1)
     assert torn.endswith("the extractors do not say the same.")
-    coverage = row(score(FAR, FAR, name="coverage"), score(FAR, FAR, name="coverage"))
+    coverage = row(*(score(FAR, FAR, name="coverage", metric="density_coverage") for _ in names))
     assert overall([coverage, better], names, 1) == (
         "B is nearer to real than A: Fréchet distance 3.1 against 5, a difference of 1.9 ± 0.2828, "
         "and both extractors agree. Other figures: 0 of 1 say the same, 0 the opposite."
@@ -124,7 +132,7 @@ def verdict(*sets: str, scores: tuple[Score, ...] = ()) -> Verdict:
     """Of something that was asked for labels of these sets."""
     seen = Observed(torch.rand(4, 2), labels={name: torch.zeros(4).long() for name in sets})
     names = {"frechet": "", "label_accuracy": "", "cas": "train_on_synthetic"}
-    scores = scores or tuple(score(FAR, name=name, metric=names[name]) for name in names)
+    scores = scores or tuple(score(FAR, name=n, metric=names[n] or n) for n in names)
     return Verdict({}, "", Drawn(torch.rand(4, 2)), Evidence(seen, seen, seen), scores)
 
 
@@ -133,6 +141,19 @@ def test_labels_of_different_sets_are_not_compared() -> None:
     assert [each.scores[0].name for each in same] == ["frechet", "label_accuracy", "cas"]
     other = rows([verdict("digit"), verdict("digit"), verdict("digit", "speaker")])
     assert [each.scores[0].name for each in other] == ["frechet"]
+
+
+def test_what_is_left_out_of_a_comparison_is_told(
+    runs: list[sparring.Run], digits: Path, tmp_path: Path
+) -> None:
+    for number, file in enumerate(digits.glob("*/*.png")):
+        shutil.copy(file, tmp_path / f"{number}.png")
+    found = sparring.compare(runs[0].folder, tmp_path, data="mnist_5k", count=150, quick=True)
+    assert "label_accuracy" in found.reports[0].scores
+    assert "label_accuracy" not in {row.scores[0].name for row in found.rows}
+    assert found.limits[-1].startswith("Whether labels are right is left out")
+    same = sparring.compare(runs[0].folder, digits, data="mnist_5k", count=150, quick=True)
+    assert not any("left out" in limit for limit in same.limits)
 
 
 ALONE = ", a difference of 1.9 ± 0.2828, by one extractor; no second one confirms it."

@@ -19,8 +19,9 @@ import torch
 import sparring
 from sparring.core.errors import BadData, UserError
 from sparring.core.rng import Streams
-from sparring.evaluation import seeds
+from sparring.evaluation import limits, seeds
 from sparring.evaluation.judge import Judge
+from sparring.evaluation.limits import limits_of
 from sparring.evaluation.reference import reference
 from sparring.evaluation.report import grid, labelled
 from sparring.evaluation.session import Terms, judged, opened, silent
@@ -214,17 +215,21 @@ def test_published_figures_compare_with_the_training_part(
     assert "150 generated against 4,500 of the training part, as in published tables" in text
 
 
-def test_more_samples_than_are_held_out_have_no_published_floor(runs: list[sparring.Run]) -> None:
+def test_more_samples_than_are_held_out_have_no_published_floor(
+    runs: list[sparring.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = reference({"name": "mnist_5k"})
     looks = looks_for(real.table, real.dataset, real.modality, device=torch.device("cpu"))
     judge = Judge(real, looks, count=600, seed=0, quick=True, hear=silent, published=True)
     verdict = judge.examine(subject(runs[0].folder, "cpu"))
     assert len(verdict.drawn.raw) == 600
     assert {score.floor for score in verdict.scores} == {None}
-    (said,) = judge.floorless(600, verdict.drawn.labels)
+    (said,) = limits_of(judge, verdict)
     assert said.startswith("There is no floor of Fréchet distance, ")
     assert said.endswith("as many held-out samples as generated ones: 500 are fewer than 600.")
-    assert judge.floorless(500, verdict.drawn.labels) == []
+    monkeypatch.setattr(limits, "FEW", 100)
+    few = limits_of(judge, verdict)[-1]
+    assert few.startswith("Only 4,500 training samples for 128 features: near the floor")
 
 
 def test_copies_that_were_looked_for_in_a_part_of_the_training_samples_are_said_to_be(

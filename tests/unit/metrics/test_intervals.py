@@ -74,8 +74,15 @@ def test_a_mode_more_or_less_is_no_real_difference() -> None:
     assert (all_of_them.value, all_of_them.high) == (1_000, 1_000)
     assert one_less.value == 999
     assert difference(one_less, all_of_them).sign == 0
-    assert difference(reached(filled[9:], 1_000), all_of_them).sign == 1
     assert reached(torch.tensor([200]), 1_000).low == 1
+
+
+@pytest.mark.parametrize(("number", "lost"), [(10, 2), (1_000, 2), (1_000, 900)])
+def test_modes_that_are_never_made_are_a_real_difference(number: int, lost: int) -> None:
+    filled = torch.full((number,), 1_000 // number * 10)
+    fewer, all_of_them = reached(filled[lost:], number), reached(filled, number)
+    assert difference(fewer, all_of_them).sign == 1
+    assert fewer.low > number - lost - 1
 
 
 @pytest.mark.parametrize(("rare", "expected"), [(3, 0.5), (5, 1.0), (10, 2.0), (20, 1.0)])
