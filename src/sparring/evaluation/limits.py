@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sparring.core.errors import quoted
 from sparring.evaluation.judge import Judge, Verdict
 
 FEW = 10  # samples for each feature, below which which ones they are shows in the distance
@@ -11,7 +12,8 @@ FEW = 10  # samples for each feature, below which which ones they are shows in t
 
 def limits_of(judge: Judge, verdict: Verdict) -> list[str]:
     """What a verdict lacks because of how much there was to judge by."""
-    return [*_floorless(judge, verdict), *_unsearched(judge, verdict), *_few(judge, verdict)]
+    told = (_floorless, _unsearched, _few, _untold)
+    return [sentence for tell in told for sentence in tell(judge, verdict)]
 
 
 def _floorless(judge: Judge, verdict: Verdict) -> Iterator[str]:
@@ -48,3 +50,16 @@ def _few(judge: Judge, verdict: Verdict) -> Iterator[str]:
             f"Only {count:,} {judge.real_kind} samples for {width:,} features: near the floor the "
             "Fréchet distance owes more to which samples these are than to the model."
         )
+
+
+def _untold(judge: Judge, verdict: Verdict) -> Iterator[str]:
+    """Folders that are not named as classes are do not say what their samples should be."""
+    if verdict.subject["kind"] != "folder" or not any("/" in name for name in verdict.drawn.names):
+        return
+    for name, classes in judge.reference.spec.labels.items():
+        if name not in verdict.drawn.labels:
+            yield (
+                f"The folders in {verdict.subject['name']} do not tell the {name} of every sample, "
+                f"so that whether it is right is not measured: name them as classes are, such as "
+                f"{quoted(classes[0])}."
+            )

@@ -122,7 +122,7 @@ class Image(Modality):
         if picture.size != wanted:
             raise BadData(
                 f"{path} has {picture.width} x {picture.height} pixels; "
-                f"{wanted[0]} x {wanted[1]} are needed."
+                f"{wanted[0]} x {wanted[1]} are needed; resize it first."
             )
         return picture
 

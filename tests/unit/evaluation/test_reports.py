@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import math
+import shutil
 import sys
 import types
 from collections.abc import Mapping
@@ -247,6 +248,20 @@ def test_nothing_is_said_of_where_copies_were_looked_for_where_nobody_looked(
     assert report.basis["counts"]["train"] < report.basis["data"]["train"]
     assert "memorisation" not in report.scores
     assert not any("Copies were looked for" in limit for limit in report.limits)
+
+
+def test_folders_that_are_not_named_as_classes_are_said_to_tell_no_labels(
+    digits: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(digits, tmp_path / "named")
+    for folder in filter(Path.is_dir, (tmp_path / "named").iterdir()):
+        folder.rename(folder.with_name(f"digit {folder.name}"))
+    other = sparring.evaluate(tmp_path / "named", "mnist_5k", count=150, quick=True, device="cpu")
+    told = "The folders in named do not tell the digit of every sample"
+    assert "label_accuracy" not in other.scores
+    assert other.limits[-1].startswith(told) and other.limits[-1].endswith("such as '0'.")
+    right = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
+    assert not any(limit.startswith(told) for limit in right.limits)
 
 
 def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:
