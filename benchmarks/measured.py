@@ -24,6 +24,8 @@ from sparring.extractors._choosing import looks_for
 
 Result = dict[str, Any]  # what one row came to with one seed
 Figures = dict[str, list[list[float | None]]]  # value and floor by each look
+OWN = "own_copies.json"  # beside a report: copies among the samples that a model saw
+COPIES = "memorisation"  # the metric of samples that are near to those of the training
 
 
 def trained(folder: Path, entry: Entry, seed: int, threads: int) -> sparring.Run:
@@ -43,9 +45,10 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int) -> Result:
         run = trained(folder, entry, seed, threads)
         made = sparring.evaluate(run.folder, entry.data, hear=silent)
         made.save(path.parent)
+        (path.parent / OWN).unlink(missing_ok=True)
         print(made.sentence, file=sys.stderr, flush=True)
         report = made.to_json()
-    manifest = _read(folder / "manifest.json")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     recipe = sparring.Run(folder).recipe
     figures = _figures(report["scores"])
     if entry.data and entry.data != recipe.data["name"]:
@@ -67,7 +70,7 @@ def judged(folder: Path, entry: Entry, seed: int, *, threads: int) -> Result:
 
 def _own_copies(folder: Path, data: str) -> list[dict[str, Any]]:
     """As `of_own_copies`, which is asked once for every run."""
-    path = folder / "report" / "own_copies.json"
+    path = folder / "report" / OWN
     scores = _read(path)
     if scores is None:
         scores = [score.to_json() for score in of_own_copies(folder, data)]
@@ -87,7 +90,7 @@ def of_own_copies(folder: Path, data: str) -> tuple[Score, ...]:
         whole.table, whole.dataset, whole.modality, device=torch.device("cpu"), hear=silent
     )
     judge = Judge(own, looks, count=0, seed=0, quick=False, hear=silent)
-    judge.metrics = {name: each for name, each in judge.metrics.items() if each.searches}
+    judge.metrics = {COPIES: judge.metrics[COPIES]}
     return judge.examine(model).scores
 
 

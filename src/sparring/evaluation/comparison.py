@@ -22,8 +22,8 @@ FORMAT = "sparring comparison 1"
 EACH = 10  # samples in a row of the picture
 LINES = 3  # rows of it for each model
 UNLIKE = (
-    "Whether labels are right is left out, by extractors and by a classifier that learned from "
-    "the samples: not all were asked for the same label sets."
+    "Whether all labels are right is left out, by extractors and by a classifier that learned "
+    "from the samples: not all were asked for the same label sets."
 )
 
 

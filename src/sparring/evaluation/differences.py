@@ -48,8 +48,8 @@ class Row:
         return signs.pop() if len(signs) == 1 else 0
 
     def differs(self, other: int) -> bool:
-        """Whether any extractor sees a difference, whichever of the two is nearer to real."""
-        return any(gap.sign for gap in self.differences[other - 1])
+        """Whether any extractor sees a difference, or which of the two is nearer to real."""
+        return any(self.nearer[other - 1]) or any(g.sign for g in self.differences[other - 1])
 
     def agree(self, other: int) -> bool | None:
         """Whether all extractors say the same; None where there is but one."""

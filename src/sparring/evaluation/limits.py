@@ -34,10 +34,12 @@ def _floorless(judge: Judge, verdict: Verdict) -> Iterator[str]:
 
 def _unsearched(judge: Judge, verdict: Verdict) -> Iterator[str]:
     """Copies of training samples that nobody looked at are not found."""
-    searched, there = len(verdict.evidence.train), len(judge.reference.train)
-    if searched < there and any(judge.metrics[each.metric].searches for each in verdict.scores):
+    names = {score.metric for score in verdict.scores}
+    searched = [judge.metrics[name].searched(verdict.evidence) for name in names]
+    least, there = min(filter(None, searched), default=0), len(judge.reference.train)
+    if 0 < least < there:
         yield (
-            f"Copies were looked for among {searched:,} of {there:,} training samples: there may "
+            f"Copies were looked for among {least:,} of {there:,} training samples: there may "
             "be more than these figures say."
         )
 
@@ -54,12 +56,17 @@ def _few(judge: Judge, verdict: Verdict) -> Iterator[str]:
 
 def _untold(judge: Judge, verdict: Verdict) -> Iterator[str]:
     """Folders that are not named as classes are do not say what their samples should be."""
-    if verdict.subject["kind"] != "folder" or not any("/" in name for name in verdict.drawn.names):
+    drawn, sets = verdict.drawn, judge.reference.spec.labels
+    named = verdict.subject["kind"] == "folder" and all("/" in name for name in drawn.names)
+    if drawn.labels or not named:
         return
-    for name, classes in judge.reference.spec.labels.items():
-        if name not in verdict.drawn.labels:
+    for name, classes in sets.items():
+        others = {each for other in sets if other != name for each in sets[other]}
+        own = [each for each in classes if each not in others]
+        if len(own) > 1:
             yield (
                 f"The folders in {verdict.subject['name']} do not tell the {name} of every sample, "
                 f"so that whether it is right is not measured: name them as classes are, such as "
-                f"{quoted(classes[0])}."
+                f"{quoted(own[0])}."
             )
+            return

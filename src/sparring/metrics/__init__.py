@@ -108,12 +108,14 @@ class Metric(ABC):
     """Whether it looks at the samples themselves: then every extractor gives the same number."""
     by_labels: ClassVar[bool] = False
     """Whether it depends on which label sets samples were asked for."""
-    searches: ClassVar[bool] = False
-    """Whether it looks for copies among training samples: those that are not there are missed."""
 
     def applies(self, evidence: Evidence) -> bool:
         """Whether this evidence has what the metric looks at, such as labels."""
         return True
+
+    def searched(self, evidence: Evidence) -> int:
+        """Training samples among which it looks for copies; 0 where it looks for none."""
+        return 0
 
     @abstractmethod
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:

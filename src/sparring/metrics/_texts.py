@@ -53,10 +53,14 @@ def rows_of(observed: Observed) -> Rows:
     return rows_in(observed.samples)
 
 
+def thinned(samples: Int[Tensor, "n t"]) -> Int[Tensor, "m t"]:
+    """Every so manieth text, where all have more symbols than are looked at."""
+    return samples[:: -(-samples.numel() // MOST)]
+
+
 def rows_in(samples: Int[Tensor, "n t"]) -> Rows:
     """The same of samples that nobody has looked at."""
-    spread = -(-samples.numel() // MOST)
-    rows = samples[::spread].cpu().numpy().astype(np.int64)
+    rows = thinned(samples).cpu().numpy().astype(np.int64)
     ended = np.logical_or.accumulate((rows == END) | (rows == PAD), axis=1)
     first = ended & ~np.pad(ended, ((0, 0), (1, 0)))[:, :-1]
     return np.where(first, END, np.where(ended, NONE, rows))

@@ -38,7 +38,6 @@ class AlignedCopies(Metric):
     )
     better: ClassVar[Mapping[str, Better]] = {"aligned_copies": "real"}
     slow = True
-    searches = True
     by_samples = True
 
     def applies(self, evidence: Evidence) -> bool:
@@ -46,6 +45,10 @@ class AlignedCopies(Metric):
         parts = (evidence.generated.samples, evidence.real.samples, evidence.train.samples)
         sizes = {tuple(part.shape[1:]) for part in parts if part is not None and part.ndim == 3}
         return len(sizes) == 1 and all(part is not None and part.ndim == 3 for part in parts)
+
+    def searched(self, evidence: Evidence) -> int:
+        """All training samples."""
+        return len(evidence.train)
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`aligned_copies` in [0, 1], with the interval of near copies."""

@@ -15,7 +15,7 @@ from sparring.core.rng import Streams
 from sparring.metrics import Better, Evidence, Figure, Metric
 from sparring.metrics._intervals import bounded, ratio, share
 from sparring.metrics._require import require
-from sparring.metrics._texts import Rows, Runs, are_texts, require_texts, rows_of, words_of
+from sparring.metrics._texts import Rows, Runs, are_texts, require_texts, rows_of, thinned, words_of
 
 LONG = 8  # symbols of a run that counts as copied
 
@@ -36,11 +36,15 @@ class ExactCopies(Metric):
     )
     better: ClassVar[Mapping[str, Better]] = {"copied_texts": "real", "copied_runs": "real"}
     by_samples = True
-    searches = True
 
     def applies(self, evidence: Evidence) -> bool:
         """Where samples are texts."""
         return are_texts(evidence)
+
+    def searched(self, evidence: Evidence) -> int:
+        """The training texts that are looked at."""
+        assert evidence.train.samples is not None, "are_texts() has looked"
+        return len(thinned(evidence.train.samples))
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`copied_texts` and `copied_runs`, in [0, 1].

@@ -34,7 +34,10 @@ class Memorisation(Metric):
     source = "Meehan et al. 2020, A non-parametric test to detect data-copying, section 3"
     better: ClassVar[Mapping[str, Better]] = {"near_copies": "real", "memorisation": "real"}
     slow = True
-    searches = True
+
+    def searched(self, evidence: Evidence) -> int:
+        """All training samples."""
+        return len(evidence.train)
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         """`near_copies` and `memorisation`, both in [0, 1]."""

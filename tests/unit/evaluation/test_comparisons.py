@@ -151,7 +151,7 @@ def test_what_is_left_out_of_a_comparison_is_told(
     found = sparring.compare(runs[0].folder, tmp_path, data="mnist_5k", count=150, quick=True)
     assert "label_accuracy" in found.reports[0].scores
     assert "label_accuracy" not in {row.scores[0].name for row in found.rows}
-    assert found.limits[-1].startswith("Whether labels are right is left out")
+    assert found.limits[-1].startswith("Whether all labels are right is left out")
     same = sparring.compare(runs[0].folder, digits, data="mnist_5k", count=150, quick=True)
     assert not any("left out" in limit for limit in same.limits)
 

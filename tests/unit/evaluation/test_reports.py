@@ -262,6 +262,10 @@ def test_folders_that_are_not_named_as_classes_are_said_to_tell_no_labels(
     assert other.limits[-1].startswith(told) and other.limits[-1].endswith("such as '0'.")
     right = sparring.evaluate(digits, "mnist_5k", count=150, quick=True, device="cpu")
     assert not any(limit.startswith(told) for limit in right.limits)
+    stray = next((tmp_path / "named").glob("*/*.png"))
+    stray.rename(tmp_path / "named" / stray.name)
+    mixed = sparring.evaluate(tmp_path / "named", "mnist_5k", count=150, quick=True, device="cpu")
+    assert not any(limit.startswith(told) for limit in mixed.limits)
 
 
 def test_pictures_of_what_a_model_made_say_so(report: sparring.Report) -> None:

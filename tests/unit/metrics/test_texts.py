@@ -126,6 +126,8 @@ def test_of_very_many_texts_evenly_spread_ones_are_looked_at(
     monkeypatch.setattr(_texts, "MOST", 100)
     rows = torch.arange(60)[:, None].expand(60, 5) % 30 + MADE_FROM
     assert rows_of(observed(rows))[:, 0].tolist() == [3 + n % 30 for n in range(0, 60, 3)]
+    given = Evidence(*(observed(rows) for _ in range(3)), Spec("text", (5,), symbols=40))
+    assert ExactCopies().searched(given) == 20
 
 
 def test_distinct_counts_different_runs() -> None:

@@ -179,6 +179,18 @@ def test_every_comparison_is_told_in_full(
         assert in_full(overall(rows, ["mine", "other"], 1))
 
 
+@pytest.mark.parametrize("kind", ["training", "held-out"])
+def test_how_many_samples_there_were_is_told_in_full(kind: str) -> None:
+    assert in_full(
+        f"Only 4,500 {kind} samples for 2,048 features: near the floor the Fréchet distance owes "
+        "more to which samples these are than to the model."
+    )
+    assert in_full(
+        "There is no floor of Fréchet distance, Coverage by residual. A floor needs as many "
+        f"{kind} samples as generated ones: 4,500 are fewer than 10,000."
+    )
+
+
 @pytest.mark.parametrize("gain", [-1.0, 0.05, 1.0])
 @pytest.mark.parametrize("cost", [1, 4])
 def test_whether_sparring_helps_is_told_in_full(gain: float, cost: int) -> None:
