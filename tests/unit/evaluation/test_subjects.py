@@ -20,6 +20,7 @@ from sparring.core.rng import Streams
 from sparring.core.spec import Spec
 from sparring.evaluation import _folder
 from sparring.evaluation.judge import Judge
+from sparring.evaluation.limits import limits_of
 from sparring.evaluation.reference import Reference, reference
 from sparring.evaluation.session import silent
 from sparring.evaluation.subjects import Drawn, Wanted, subject
@@ -133,6 +134,7 @@ class Asked(Metric):
 
     title, source = "Label sets", "none"
     better: ClassVar[Mapping[str, Better]] = {"sets": "real"}
+    by_labels = True
 
     def measure(self, evidence: Evidence, rng: Streams) -> Mapping[str, Figure]:
         count = float(len(evidence.generated.labels))
@@ -161,8 +163,8 @@ def test_floors_are_of_the_label_sets_that_a_subject_tells(
     told, untold = (judge.examine(subject(each, "cpu")) for each in (digits, tmp_path))
     floors = [score.floor and score.floor.value for score in (*told.scores, *untold.scores)]
     assert floors == [1, 1, 0, None]
-    assert judge.floorless(150, told.drawn.labels) == []
-    (said,) = judge.floorless(150, untold.drawn.labels)
+    assert not any(limit.startswith("There is no floor") for limit in limits_of(judge, told))
+    said = limits_of(judge, untold)[0]
     assert said == "There is no floor of Labels alone. There are no labels."
 
 
