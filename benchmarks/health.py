@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -215,7 +216,8 @@ def table(proof: Proof, rows: Sequence[dict[str, Any]]) -> str:
     seeds = ", ".join(map(str, sorted({row["seed"] for row in judged})))
     lines = [
         f"{_lacking(proof, judged)}Detected: {len(failed) - len(missed)} of {len(failed)} failing "
-        f"trainings; missed: {_named(missed)}. {_alarms(healthy)}Seeds {seeds}; seed {TRIED_WITH}, with which recipes were made to fail, does not count.",
+        f"trainings; missed: {_named(missed)}. {_alarms(healthy)}{_took(judged)}"
+        f"Seeds {seeds}; seed {TRIED_WITH}, with which recipes were made to fail, does not count.",
         "",
         "| training | samples | must be found | found, and after how many samples, by seed |",
         "|---|---|---|---|",
@@ -245,7 +247,16 @@ def _alarms(healthy: Sequence[dict[str, Any]]) -> str:
     alarmed = [row for row in healthy if row["findings"]]
     which = f": {_named(alarmed)}" if alarmed else ""
     count = f"{len(alarmed)} of {len(healthy)}"
-    return f"False alarms: {count} healthy ones{_lengths(healthy)}{which}. "
+    scored = sum(bool(row["best"]) for row in healthy)
+    return f"False alarms: {count} healthy ones{_lengths(healthy)}{which}; {scored} have a score. "
+
+
+def _took(judged: Sequence[dict[str, Any]]) -> str:
+    """How much of their time trainings were looked at."""
+    shares = [row["judging"]["share"] for row in judged if row["judging"]["scorings"]]
+    if not shares:
+        return ""
+    return f"Looks took {statistics.median(shares):.1%} of the time, at most {max(shares):.1%}. "
 
 
 def _lengths(rows: Sequence[dict[str, Any]]) -> str:
@@ -259,7 +270,11 @@ def _margins(healthy: Sequence[dict[str, Any]]) -> list[str]:
     """How near healthy trainings came to what detectors mind."""
     if not healthy:
         return []
-    lines = ["", "| sign | minded | the worst single value in any healthy training |", "|---|---|---|"]
+    lines = [
+        "",
+        "| sign | minded | the worst single value in any healthy training |",
+        "|---|---|---|",
+    ]
     for name, (worse, border) in SIGNS.items():
         seen = [(row["worst"][name], row["recipe"]) for row in healthy if name in row["worst"]]
         if seen:

@@ -178,7 +178,7 @@ def test_inception_is_named_by_the_weights_that_look(
 
 
 def test_inception_wants_gray_or_colour() -> None:
-    with pytest.raises(ValueError, match="not at 4"):
+    with pytest.raises(BadData, match=r"not at 4\."):
         Inception(Spec("image", (4, 28, 28)))
 
 

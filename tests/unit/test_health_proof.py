@@ -22,7 +22,8 @@ def row(name: str, seed: int, *findings: str, **other: Any) -> dict[str, Any]:
     recipe, full = health.prepared(name, seed, Path())
     return {
         "recipe": name, "hash": health.key_of(recipe), "seed": seed, "samples": recipe.samples,
-        "full": full, "findings": dict.fromkeys(findings, 4_000), "worst": {}, **other,
+        "full": full, "findings": dict.fromkeys(findings, 4_000), "worst": {},
+        "best": {"score": 1.0}, "judging": {"share": 0.04, "scorings": 3}, **other,
     }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def test_failing_recipes_are_also_looked_at_as_any_other_training_is() -> None:
 
 def test_a_proof_without_healthy_trainings_tells_of_no_false_alarms() -> None:
     proof = health.BY_DEFAULT
-    recipe, full = proof.prepared("saturating", 1, NOWHERE)
+    recipe, _ = proof.prepared("saturating", 1, NOWHERE)
     told = row("saturating", 1, "collapsed") | {"hash": health.key_of(recipe), "samples": 100_000}
     text = health.table(proof, [told])
     assert text.startswith("Incomplete: 1 of 51 trainings. Detected: 1 of 1 failing trainings")
@@ -78,7 +79,8 @@ def test_the_page_says_how_much_of_the_proof_is_there() -> None:
     assert text.startswith(f"Incomplete: 3 of {len(health.ORDER) * 3} trainings. Detected: 1 of 1 ")
     assert (
         "False alarms: 1 of 2 healthy ones, in their first 24,000 to 80,000 samples: "
-        "`digits_best` with seed 2. Seeds 1, 2; seed 0," in text
+        "`digits_best` with seed 2; 2 have a score. Looks took 4.0% of the time, at most 4.0%. "
+        "Seeds 1, 2; seed 0," in text
     )
     whole = [row(name, seed) for name in health.ORDER for seed in (1, 2, 3)]
     assert health.table(health.OFTEN, whole).startswith("Detected: 0 of ")
@@ -86,9 +88,13 @@ def test_the_page_says_how_much_of_the_proof_is_there() -> None:
 
 def test_what_was_run_with_other_settings_is_no_proof() -> None:
     old = row("digits", 1, "blind", hash="0" * 64)
-    text = health.table(health.OFTEN, [old, row("digits", 2)])
+    unseen = {"best": {}, "judging": {"share": 0.0, "scorings": 0}}
+    text = health.table(health.OFTEN, [old, row("digits", 2, **unseen)])
     assert text.startswith("Incomplete: 1 of ")
-    assert "False alarms: 0 of 1 healthy ones, in their first 24,000 samples. Seeds 2;" in text
+    assert (
+        "False alarms: 0 of 1 healthy ones, in their first 24,000 samples; 0 have a score. Seeds 2;"
+        in text
+    )
 
 
 def test_the_recipe_says_what_must_be_found_whatever_a_row_says() -> None:

@@ -16,6 +16,7 @@ from sparring.core import components
 from sparring.core.errors import BadData
 from sparring.core.rng import Streams
 from sparring.evaluation.classes import ClassRow, class_rows
+from sparring.evaluation.floors import require_floor
 from sparring.evaluation.reference import Reference
 from sparring.evaluation.scores import LEADING, PART, Omitted, Reading, Score, label
 from sparring.evaluation.subjects import Drawn, Heard, Subject, Wanted
@@ -305,24 +306,6 @@ def require_held_out(real: Reference, quick: bool) -> None:
         advice += f", or train anew with data.test_share={math.ceil(100 * wanted / whole) / 100}"
     what = f"held-out samples of {real.table['name']}"
     require_enough(len(real.held_out), what, quick, f" {advice}.")
-
-
-def require_floor(evidence: Evidence, kind: str) -> None:
-    """Refuse to reckon a floor from fewer samples, of which most figures are others.
-
-    Args:
-        evidence: its training samples would stand in for the generated ones.
-        kind: what these are called.
-
-    Raises:
-        BadData: they are fewer.
-    """
-    stand_ins, generated = len(evidence.train), len(evidence.generated)
-    if stand_ins < generated:
-        raise BadData(
-            f"A floor needs as many {kind} samples as generated ones: {stand_ins:,} are fewer than "
-            f"{generated:,}."
-        )
 
 
 def require_enough(count: int, what: str, quick: bool, advice: str = "") -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from scipy import stats
 
 from sparring.evaluation import _paper
 from sparring.evaluation._paper import Paper
 from sparring.evaluation.report import Report
-from sparring.evaluation.scores import ARROWS, Score, leading, shown
+from sparring.evaluation.scores import ARROWS, Reading, Score, leading, shown
 
 FORMAT = "sparring seeds 1"
 SURE = 0.95
@@ -22,34 +22,45 @@ SURE = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """A figure over several trainings.
+    """A figure over several trainings, by one extractor.
 
     Attributes:
         score: of the first, for its names.
-        values: one for each training, by the extractor that measures.
+        place: of the extractor; 0 measures, others confirm.
+        values: one for each training.
         mean: of the values.
         low: bound of Student's 95 % interval of the mean.
         high: the other bound.
     """
 
     score: Score
+    place: int
     values: tuple[float, ...]
     mean: float
     low: float
     high: float
 
+    @property
+    def reading(self) -> Reading:
+        """Of the first training."""
+        return self.score.readings[self.place]
+
+    @property
+    def extent(self) -> str:
+        """Mean and half of the interval."""
+        return f"{shown(self.mean)} ± {shown((self.high - self.low) / 2)}"
+
     def sentence(self) -> str:
         """In words."""
-        half = (self.high - self.low) / 2
-        return (
-            f"{self.score.label} {shown(self.mean)} ± {shown(half)} over {len(self.values)} seeds."
-        )
+        by = f" by {self.reading.extractor}" if self.place else ""
+        return f"{self.score.label}{by} {self.extent} over {len(self.values)} seeds."
 
     def to_json(self) -> dict[str, Any]:
         """Plainly."""
         return {
             "metric": self.score.metric,
             "figure": self.score.name,
+            "extractor": self.reading.extractor,
             "better": self.score.better,
             "values": list(self.values),
             "mean": self.mean,
@@ -81,14 +92,17 @@ def summaries(reports: Sequence[Report]) -> list[Summary]:
     for key, score in tables[0].items():
         if not all(key in table for table in tables):
             continue
-        values = np.array([table[key].figure.value for table in tables])
-        count = len(values)
-        reach = stats.t.ppf((1 + SURE) / 2, count - 1) * values.std(ddof=1) / math.sqrt(count)
-        mean = float(values.mean())
-        found.append(
-            Summary(score, tuple(values.tolist()), mean, float(mean - reach), float(mean + reach))
-        )
+        looks = min(len(table[key].readings) for table in tables)
+        for place in range(looks):
+            values = [table[key].readings[place].figure.value for table in tables]
+            found.append(_summary(score, place, values))
     return found
+
+
+def _summary(score: Score, place: int, values: Sequence[float]) -> Summary:
+    count, mean = len(values), statistics.mean(values)
+    reach = stats.t.ppf((1 + SURE) / 2, count - 1) * statistics.stdev(values) / math.sqrt(count)
+    return Summary(score, place, tuple(values), mean, float(mean - reach), float(mean + reach))
 
 
 def facts(reports: Sequence[Report]) -> list[dict[str, Any]]:
@@ -98,6 +112,7 @@ def facts(reports: Sequence[Report]) -> list[dict[str, Any]]:
             "recipe": group[0].verdict.subject["recipe"],
             "seeds": [report.verdict.subject["training_seed"] for report in group],
             "models": [report.name for report in group],
+            "extractors": group[0].basis["extractors"],
             "figures": [each.to_json() for each in summaries(group)],
         }
         for group in groups(reports)
@@ -115,18 +130,19 @@ def save(reports: Sequence[Report], folder: Path) -> Path:
     for group in groups(reports):
         paper.heading(", ".join(report.name for report in group))
         paper.words(
-            "Mean over the trainings by the extractor that measures, with Student's 95 % interval "
-            "of that mean."
+            "Mean over the trainings, with Student's 95 % interval of that mean. The first "
+            "extractor measures; what is by another one confirms it."
         )
         found = summaries(group)
         paper.verdict(leading_sentence(found))
-        header = ["", *(f"seed {r.verdict.subject['training_seed']}" for r in group)]
+        header = ["", "by", *(f"seed {r.verdict.subject['training_seed']}" for r in group)]
         rows = [
             [
                 f"{each.score.label} {ARROWS[each.score.better]}",
+                each.reading.extractor,
                 *(shown(value) for value in each.values),
-                f"{shown(each.mean)} ± {shown((each.high - each.low) / 2)}",
-                shown(each.score.floor.value) if each.score.floor else "-",
+                each.extent,
+                shown(each.reading.floor.value) if each.reading.floor else "-",
             ]
             for each in found
         ]
@@ -137,4 +153,5 @@ def save(reports: Sequence[Report], folder: Path) -> Path:
 def leading_sentence(found: Sequence[Summary]) -> str:
     """The summary of the figure that matters most."""
     chief = leading([each.score for each in found])
-    return next(each for each in found if each.score is chief).sentence()
+    told = [each.sentence() for each in found if each.score is chief]
+    return " ".join(told)

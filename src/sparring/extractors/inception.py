@@ -37,7 +37,8 @@ class Inception(Extractor):
 
     Raises:
         ValueError: neither one nor three channels.
-        BadData: the package or its weights are not there, or the weights are others.
+        BadData: the data have other channels, the package or its weights are not there, or the
+            weights are others.
     """
 
     width = 2048
@@ -45,7 +46,7 @@ class Inception(Extractor):
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec)
         if spec.shape[0] not in (1, 3):
-            raise ValueError(f"inception looks at 1 or 3 channels, not at {spec.shape[0]}")
+            raise BadData(f"inception looks at 1 or 3 channels, not at {spec.shape[0]}.")
         self.network = _network(weights_path())
 
     def features(self, samples: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 2048"]:

@@ -168,6 +168,23 @@ def test_floors_are_of_the_label_sets_that_a_subject_tells(
     assert said == "There is no floor of Labels alone. There are no labels."
 
 
+def test_training_samples_of_other_classes_than_the_held_out_ones_set_no_floor(
+    digits: Path,
+) -> None:
+    threes = {"digits": [3]}
+    report = sparring.evaluate(
+        digits, "mnist_5k", settings=threes, count=150, quick=True, device="cpu"
+    )
+    assert report.floors == {}
+    assert report.sentence.endswith("; there is no floor to compare it with.")
+    (said,) = (limit for limit in report.limits if limit.startswith("There is no floor of"))
+    assert "Fréchet distance" in said
+    assert said.endswith(
+        "A floor needs training samples that are like the real ones: their shares of each 'digit' "
+        "are others."
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"), [({"count": -1}, "count = -1"), ({"seed": -1}, "seed = -1")]
 )

@@ -189,6 +189,10 @@ def test_how_many_samples_there_were_is_told_in_full(kind: str) -> None:
         "There is no floor of Fréchet distance, Coverage by residual. A floor needs as many "
         f"{kind} samples as generated ones: 4,500 are fewer than 10,000."
     )
+    assert in_full(
+        f"There is no floor of Coverage. A floor needs {kind} samples that are like the real ones: "
+        "their shares of each 'digit' are others."
+    )
 
 
 @pytest.mark.parametrize("gain", [-1.0, 0.05, 1.0])
