@@ -1,13 +1,14 @@
 """Do the detectors speak where a training fails, and only there?
 
 Trains every recipe in `recipes/failures` and every other one, shortened, for several seeds, and
-writes what was found into docs/health.md. Results are kept in benchmarks/health.json after each
-training; what is in there is not run again, unless what decides it has changed since or `--again`
-asks for it; until then it is not in the table either. Seed 0 is what recipes were made to fail
-with, and stays out of the table.
+writes what was found into docs/health.md; with `--by-default` the failing ones alone, longer and
+looked at as any other training is. Results are kept in benchmarks/health.json, or
+health_by_default.json, after each training; what is in there is not run again, unless what decides
+it has changed since or `--again` asks for it; until then it is not in the table either. Seed 0 is
+what recipes were made to fail with, and stays out of the tables.
 
     python benchmarks/health.py --seeds 0 1 2 3 --jobs 1
-    python benchmarks/health.py --by-default    failing recipes, looked at as any other training is
+    python benchmarks/health.py --by-default
 """
 
 from __future__ import annotations
@@ -256,7 +257,8 @@ def _took(judged: Sequence[dict[str, Any]]) -> str:
     shares = [row["judging"]["share"] for row in judged if row["judging"]["scorings"]]
     if not shares:
         return ""
-    return f"Looks took {statistics.median(shares):.1%} of the time, at most {max(shares):.1%}. "
+    median, most = (f"{100 * share:.1f} %" for share in (statistics.median(shares), max(shares)))
+    return f"Looks took {median} of the time in the median, {most} at most. "
 
 
 def _lengths(rows: Sequence[dict[str, Any]]) -> str:
@@ -321,7 +323,7 @@ def main() -> None:
     """Run what is missing, one recipe after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--only", nargs="+", default=ORDER, choices=ORDER, metavar="RECIPE")
+    parser.add_argument("--only", nargs="+", default=[], choices=ORDER, metavar="RECIPE")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="also what was run before")
     parser.add_argument("--by-default", action="store_true",
@@ -335,7 +337,9 @@ def main() -> None:
         there = rows.get((name, seed))
         return asked.again or there is None or not proof.is_current(there)
 
-    names = [name for name in asked.only if name in proof.recipes]
+    names = asked.only or proof.recipes
+    if not {*names} <= {*proof.recipes}:
+        parser.error("--by-default is for failing recipes alone.")
     due = [(name, seed) for name in names for seed in asked.seeds if is_due(name, seed)]
     if any(_is_of_pictures(name) for name, _ in due) and not _pictures().is_file():
         parser.error(f"{_pictures()} is not there: name its folder in SPARRING_DATA.")

@@ -79,8 +79,8 @@ def test_the_page_says_how_much_of_the_proof_is_there() -> None:
     assert text.startswith(f"Incomplete: 3 of {len(health.ORDER) * 3} trainings. Detected: 1 of 1 ")
     assert (
         "False alarms: 1 of 2 healthy ones, in their first 24,000 to 80,000 samples: "
-        "`digits_best` with seed 2; 2 have a score. Looks took 4.0% of the time, at most 4.0%. "
-        "Seeds 1, 2; seed 0," in text
+        "`digits_best` with seed 2; 2 have a score. Looks took 4.0 % of the time in the "
+        "median, 4.0 % at most. Seeds 1, 2; seed 0," in text
     )
     whole = [row(name, seed) for name in health.ORDER for seed in (1, 2, 3)]
     assert health.table(health.OFTEN, whole).startswith("Detected: 0 of ")
@@ -117,6 +117,17 @@ def test_missing_pictures_are_noticed_before_anything_is_trained(
         health.main()
     assert end.value.code == 2
     assert "SPARRING_DATA" in capsys.readouterr().err
+
+
+def test_healthy_recipes_are_not_trained_at_the_default_rhythm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(health, "measure", lambda *_: pytest.fail("a training began"))
+    monkeypatch.setattr(sys, "argv", ["health.py", "--by-default", "--only", "digits"])
+    with pytest.raises(SystemExit) as end:
+        health.main()
+    assert end.value.code == 2
+    assert "for failing recipes alone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("proof", [health.OFTEN, health.BY_DEFAULT], ids=lambda each: each.mark)

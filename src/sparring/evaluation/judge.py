@@ -254,7 +254,7 @@ class Judge:
         key = place, name, len(evidence.generated), sets
         if key not in self._floors:
             try:
-                require_floor(evidence, self._learned_kind)
+                require_floor(evidence, self._learned_kind, self.real_kind)
                 self._floors[key] = metric.floor(evidence, Streams(self.seed))
             except BadData as error:
                 self._floors[key] = str(error)

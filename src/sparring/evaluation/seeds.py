@@ -16,7 +16,7 @@ from sparring.evaluation._paper import Paper
 from sparring.evaluation.report import Report
 from sparring.evaluation.scores import ARROWS, Reading, Score, leading, shown
 
-FORMAT = "sparring seeds 1"
+FORMAT = "sparring seeds 2"
 SURE = 0.95
 
 
@@ -26,7 +26,7 @@ class Summary:
 
     Attributes:
         score: of the first, for its names.
-        place: of the extractor; 0 measures, others confirm.
+        first: by the extractor that looked, of the first training.
         values: one for each training.
         mean: of the values.
         low: bound of Student's 95 % interval of the mean.
@@ -34,16 +34,16 @@ class Summary:
     """
 
     score: Score
-    place: int
+    first: Reading
     values: tuple[float, ...]
     mean: float
     low: float
     high: float
 
     @property
-    def reading(self) -> Reading:
-        """Of the first training."""
-        return self.score.readings[self.place]
+    def measures(self) -> bool:
+        """Whether it is by the extractor that measures; others confirm."""
+        return self.first is self.score.readings[0]
 
     @property
     def extent(self) -> str:
@@ -52,7 +52,7 @@ class Summary:
 
     def sentence(self) -> str:
         """In words."""
-        by = f" by {self.reading.extractor}" if self.place else ""
+        by = "" if self.measures else f" by {self.first.extractor}"
         return f"{self.score.label}{by} {self.extent} over {len(self.values)} seeds."
 
     def to_json(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Summary:
         return {
             "metric": self.score.metric,
             "figure": self.score.name,
-            "extractor": self.reading.extractor,
+            "extractor": self.first.extractor,
             "better": self.score.better,
             "values": list(self.values),
             "mean": self.mean,
@@ -92,17 +92,18 @@ def summaries(reports: Sequence[Report]) -> list[Summary]:
     for key, score in tables[0].items():
         if not all(key in table for table in tables):
             continue
-        looks = min(len(table[key].readings) for table in tables)
-        for place in range(looks):
-            values = [table[key].readings[place].figure.value for table in tables]
-            found.append(_summary(score, place, values))
+        by_look = [{r.extractor: r.figure.value for r in table[key].readings} for table in tables]
+        for first in score.readings:
+            if all(first.extractor in values for values in by_look):
+                values = [values[first.extractor] for values in by_look]
+                found.append(_summary(score, first, values))
     return found
 
 
-def _summary(score: Score, place: int, values: Sequence[float]) -> Summary:
+def _summary(score: Score, first: Reading, values: Sequence[float]) -> Summary:
     count, mean = len(values), statistics.mean(values)
     reach = stats.t.ppf((1 + SURE) / 2, count - 1) * statistics.stdev(values) / math.sqrt(count)
-    return Summary(score, place, tuple(values), mean, float(mean - reach), float(mean + reach))
+    return Summary(score, first, tuple(values), mean, float(mean - reach), float(mean + reach))
 
 
 def facts(reports: Sequence[Report]) -> list[dict[str, Any]]:
@@ -130,8 +131,8 @@ def save(reports: Sequence[Report], folder: Path) -> Path:
     for group in groups(reports):
         paper.heading(", ".join(report.name for report in group))
         paper.words(
-            "Mean over the trainings, with Student's 95 % interval of that mean. The first "
-            "extractor measures; what is by another one confirms it."
+            "Mean over the trainings, with Student's 95 % interval of that mean, by every "
+            "extractor that gave the figure."
         )
         found = summaries(group)
         paper.verdict(leading_sentence(found))
@@ -139,10 +140,10 @@ def save(reports: Sequence[Report], folder: Path) -> Path:
         rows = [
             [
                 f"{each.score.label} {ARROWS[each.score.better]}",
-                each.reading.extractor,
+                each.first.extractor,
                 *(shown(value) for value in each.values),
                 each.extent,
-                shown(each.reading.floor.value) if each.reading.floor else "-",
+                shown(each.first.floor.value) if each.first.floor else "-",
             ]
             for each in found
         ]

@@ -36,8 +36,7 @@ class Inception(Extractor):
         spec: of the images.
 
     Raises:
-        ValueError: neither one nor three channels.
-        BadData: the data have other channels, the package or its weights are not there, or the
+        BadData: neither one nor three channels; the package or its weights are not there, or the
             weights are others.
     """
 

@@ -175,15 +175,15 @@ def test_runs_that_differ_by_seed_are_summed_up(runs: list[sparring.Run], tmp_pa
     terms = Terms(count=150, quick=True, device="cpu")
     reports = list(judged(opened([run.folder for run in runs], terms), terms))
     ((*group,),) = seeds.groups(reports)
-    by_both = {(each.score.name, each.place): each for each in seeds.summaries(group)}
-    found = {name: each for (name, place), each in by_both.items() if not place}
+    summed = seeds.summaries(group)
+    found = {each.score.name: each for each in summed if each.measures}
     values = [each.scores["frechet"].value for each in reports]
     assert found["frechet"].values == tuple(values)
     assert found["frechet"].mean == pytest.approx(sum(values) / 2)
     reach = 12.7062 * abs(values[0] - values[1]) / 2  # Student's t of one degree of freedom
     assert found["frechet"].high - found["frechet"].mean == pytest.approx(reach, rel=1e-4)
     second = [each.verdict.scores[0].readings[1] for each in reports]
-    confirmed = by_both[reports[0].verdict.scores[0].name, 1]
+    (confirmed,) = (each for each in summed if each.first == second[0])
     assert confirmed.values == tuple(each.figure.value for each in second)
     assert f" by {second[0].extractor} " in confirmed.sentence()
     read(seeds.save(reports, tmp_path).read_text())

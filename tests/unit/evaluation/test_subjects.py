@@ -180,8 +180,8 @@ def test_training_samples_of_other_classes_than_the_held_out_ones_set_no_floor(
     (said,) = (limit for limit in report.limits if limit.startswith("There is no floor of"))
     assert "Fréchet distance" in said
     assert said.endswith(
-        "A floor needs training samples that are like the real ones: their shares of each 'digit' "
-        "are others."
+        "A floor needs training samples with as large a share of each 'digit' as held-out ones "
+        "have."
     )
 
 

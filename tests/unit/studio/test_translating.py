@@ -190,8 +190,8 @@ def test_how_many_samples_there_were_is_told_in_full(kind: str) -> None:
         f"{kind} samples as generated ones: 4,500 are fewer than 10,000."
     )
     assert in_full(
-        f"There is no floor of Coverage. A floor needs {kind} samples that are like the real ones: "
-        "their shares of each 'digit' are others."
+        f"There is no floor of Coverage. A floor needs {kind} samples with as large a share of "
+        f"each 'digit' as {'held-out' if kind == 'training' else 'training'} ones have."
     )
 
 
