@@ -1,14 +1,12 @@
 """Do the detectors speak where a training fails, and only there?
 
 Trains every recipe in `recipes/failures` and every other one, shortened, for several seeds, and
-writes what was found into docs/health.md; with `--by-default` the failing ones alone, longer and
-looked at as any other training is. Results are kept in benchmarks/health.json, or
-health_by_default.json, after each training; what is in there is not run again, unless what decides
-it has changed since or `--again` asks for it; until then it is not in the table either. Seed 0 is
-what recipes were made to fail with, and stays out of the tables.
+writes what was found into docs/health.md. Results are kept in benchmarks/health.json after each
+training; what is in there is not run again, unless what decides it has changed since or `--again`
+asks for it; until then it is not in the table either. Seed 0 is what recipes were made to fail
+with, and stays out of the table.
 
     python benchmarks/health.py --seeds 0 1 2 3 --jobs 1
-    python benchmarks/health.py --by-default
 """
 
 from __future__ import annotations
@@ -24,16 +22,15 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import marked
 from sparring.core.files import atomic_write, read_rows
 from sparring.core.recipe import Recipe, failing, shipped, to_toml
-from sparring.core.settings import Judging
 from sparring.training import detectors
 
+RESULTS = Path(__file__).with_name("health.json")
 PAGE = Path(__file__).parents[1] / "docs" / "health.md"
 LOOKS = {"judge.every": 4_000, "judge.count": 500, "judge.budget": 1.0}  # as in failing recipes
 SHORTENED = 24_000  # the length of a healthy training: six looks, of which three are judged
@@ -71,43 +68,6 @@ SIGNS = {  # which end is the bad one, and where detectors begin to mind
 }
 
 
-@dataclass(frozen=True)
-class Proof:
-    """Trainings that belong together.
-
-    Attributes:
-        mark: of their table in docs/health.md.
-        results: where their rows are kept.
-        recipes: which ones.
-        changes: settings of all of them.
-    """
-
-    mark: str
-    results: Path
-    recipes: Sequence[str]
-    changes: dict[str, Any] = field(default_factory=dict)
-
-    def prepared(self, name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
-        """The recipe as it is trained here, and its full length."""
-        recipe, full = prepared(name, seed, folder)
-        return recipe.replace(self.changes), full
-
-    def is_current(self, row: dict[str, Any]) -> bool:
-        """Whether a training would still be the same."""
-        return row["hash"] == key_of(self.prepared(row["recipe"], row["seed"], Path())[0])
-
-
-OFTEN = Proof("proof", Path(__file__).with_name("health.json"), ORDER)
-AT_LENGTH = 100_000  # samples, which give ten looks by default
-BY_DEFAULT = Proof(
-    "proof by default",
-    Path(__file__).with_name("health_by_default.json"),
-    [*failing()],
-    {"samples": AT_LENGTH}
-    | {f"judge.{key}": value for key, value in Judging().resolved(AT_LENGTH)},
-)
-
-
 def kind_of(name: str) -> str:
     """What a recipe is for: "failing", "healthy" or a "demonstration"."""
     if name in failing():
@@ -130,8 +90,13 @@ def key_of(recipe: Recipe) -> str:
     return recipe.hash_without(set())
 
 
+def is_current(row: dict[str, Any]) -> bool:
+    """Whether a training would still be the same."""
+    return row["hash"] == key_of(prepared(row["recipe"], row["seed"], Path())[0])
+
+
 def prepared(name: str, seed: int, folder: Path) -> tuple[Recipe, int]:
-    """The recipe with looks in plenty, a healthy one shortened; and its full length."""
+    """The recipe as it is trained here, and its full length."""
     # One precision for all, as "auto" goes by the clock and would not give the same run twice.
     settings: dict[str, Any] = {"seed": seed, "training.threads": 1}
     settings["training.precision"] = "float32"
@@ -158,11 +123,11 @@ def phases(table: dict[str, Any], share: float) -> dict[str, Any]:
     return begins | {"judge.every": LATE} if "judge.start" in begins else begins
 
 
-def measure(proof: Proof, name: str, seed: int) -> dict[str, Any]:
+def measure(name: str, seed: int) -> dict[str, Any]:
     """Train one recipe in a process of its own; its findings and how long it took."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        recipe, full = proof.prepared(name, seed, folder)
+        recipe, full = prepared(name, seed, folder)
         fill(folder, recipe)
         file, run = folder / f"{name}.toml", folder / "run"
         file.write_text(to_toml(recipe))
@@ -208,17 +173,20 @@ def _run(example: str, out: str) -> None:
     subprocess.run([sys.executable, str(EXAMPLES / example), "--out", out], check=True)
 
 
-def table(proof: Proof, rows: Sequence[dict[str, Any]]) -> str:
+def table(rows: Sequence[dict[str, Any]]) -> str:
     """Detected, missed and false alarms, in Markdown."""
-    judged = [row for row in rows if row["seed"] != TRIED_WITH and proof.is_current(row)]
+    judged = [row for row in rows if row["seed"] != TRIED_WITH and is_current(row)]
     failed = [row for row in judged if kind_of(row["recipe"]) == "failing"]
     healthy = [row for row in judged if kind_of(row["recipe"]) == "healthy"]
     missed = [row for row in failed if wanted_of(row["recipe"]) not in row["findings"]]
+    alarmed = [row for row in healthy if row["findings"]]
     seeds = ", ".join(map(str, sorted({row["seed"] for row in judged})))
     lines = [
-        f"{_lacking(proof, judged)}Detected: {len(failed) - len(missed)} of {len(failed)} failing "
-        f"trainings; missed: {_named(missed)}. {_alarms(healthy)}{_took(judged)}"
-        f"Seeds {seeds}; seed {TRIED_WITH}, with which recipes were made to fail, does not count.",
+        f"{_lacking(judged)}Detected: {len(failed) - len(missed)} of {len(failed)} failing "
+        f"trainings; missed: {_named(missed)}. False alarms: {len(alarmed)} of {len(healthy)} "
+        f"healthy ones{_lengths(healthy)}{': ' + _named(alarmed) if alarmed else ''}; "
+        f"{sum(bool(row['best']) for row in healthy)} have a score. {_took(judged)}Seeds {seeds}; "
+        f"seed {TRIED_WITH}, with which recipes were made to fail, does not count.",
         "",
         "| training | samples | must be found | found, and after how many samples, by seed |",
         "|---|---|---|---|",
@@ -231,25 +199,14 @@ def table(proof: Proof, rows: Sequence[dict[str, Any]]) -> str:
             length += f" of {first['full']:,}"
         wanted = {"failing": wanted_of(name), "healthy": "nothing"}.get(kind_of(name), "–")
         lines.append(f"| `{name}` | {length} | {wanted} | {cells} |")
-    return "\n".join([*lines, *_margins(healthy)])
+    return "\n".join([*lines, "", *_margins(healthy)])
 
 
-def _lacking(proof: Proof, judged: Sequence[dict[str, Any]]) -> str:
+def _lacking(judged: Sequence[dict[str, Any]]) -> str:
     """How much of the proof is there, while it is not all."""
-    wanted = {(name, seed) for name in proof.recipes for seed in SEEDS if seed != TRIED_WITH}
+    wanted = {(name, seed) for name in ORDER for seed in SEEDS if seed != TRIED_WITH}
     there = wanted & {(row["recipe"], row["seed"]) for row in judged}
     return f"Incomplete: {len(there)} of {len(wanted)} trainings. " if there < wanted else ""
-
-
-def _alarms(healthy: Sequence[dict[str, Any]]) -> str:
-    """What was found in trainings that are well; nothing where there are none of them."""
-    if not healthy:
-        return ""
-    alarmed = [row for row in healthy if row["findings"]]
-    which = f": {_named(alarmed)}" if alarmed else ""
-    count = f"{len(alarmed)} of {len(healthy)}"
-    scored = sum(bool(row["best"]) for row in healthy)
-    return f"False alarms: {count} healthy ones{_lengths(healthy)}{which}; {scored} have a score. "
 
 
 def _took(judged: Sequence[dict[str, Any]]) -> str:
@@ -270,13 +227,7 @@ def _lengths(rows: Sequence[dict[str, Any]]) -> str:
 
 def _margins(healthy: Sequence[dict[str, Any]]) -> list[str]:
     """How near healthy trainings came to what detectors mind."""
-    if not healthy:
-        return []
-    lines = [
-        "",
-        "| sign | minded | the worst single value in any healthy training |",
-        "|---|---|---|",
-    ]
+    lines = ["| sign | minded | the worst single value in any healthy training |", "|---|---|---|"]
     for name, (worse, border) in SIGNS.items():
         seen = [(row["worst"][name], row["recipe"]) for row in healthy if name in row["worst"]]
         if seen:
@@ -299,10 +250,10 @@ def _cell(row: dict[str, Any]) -> str:
     return (f"{found[wanted]:,}" if wanted in found else "**missed**") + also
 
 
-def store(proof: Proof, rows: Sequence[dict[str, Any]]) -> None:
+def store(rows: Sequence[dict[str, Any]]) -> None:
     """Write JSON and page, so that a stop loses nothing."""
-    atomic_write(proof.results, (json.dumps(rows, indent=1) + "\n").encode())
-    marked.store(PAGE, proof.mark, table(proof, rows).splitlines())
+    atomic_write(RESULTS, (json.dumps(rows, indent=1) + "\n").encode())
+    marked.store(PAGE, "proof", table(rows).splitlines())
 
 
 def _place(row: dict[str, Any]) -> tuple[int, int, int]:
@@ -323,34 +274,27 @@ def main() -> None:
     """Run what is missing, one recipe after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--only", nargs="+", default=[], choices=ORDER, metavar="RECIPE")
+    parser.add_argument("--only", nargs="+", default=ORDER, choices=ORDER, metavar="RECIPE")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="also what was run before")
-    parser.add_argument("--by-default", action="store_true",
-                        help="failing recipes, longer and with looks as by default")  # fmt: skip
     asked = parser.parse_args()
-    proof = BY_DEFAULT if asked.by_default else OFTEN
-    stored = json.loads(proof.results.read_text()) if proof.results.is_file() else []
-    rows = {(row["recipe"], row["seed"]): row for row in stored if row["recipe"] in proof.recipes}
+    stored: list[dict[str, Any]] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
+    rows = {(row["recipe"], row["seed"]): row for row in stored if row["recipe"] in ORDER}
 
     def is_due(name: str, seed: int) -> bool:
-        there = rows.get((name, seed))
-        return asked.again or there is None or not proof.is_current(there)
+        return asked.again or (name, seed) not in rows or not is_current(rows[name, seed])
 
-    names = asked.only or proof.recipes
-    if not {*names} <= {*proof.recipes}:
-        parser.error("--by-default is for failing recipes alone.")
-    due = [(name, seed) for name in names for seed in asked.seeds if is_due(name, seed)]
+    due = [(name, seed) for name in asked.only for seed in asked.seeds if is_due(name, seed)]
     if any(_is_of_pictures(name) for name, _ in due) and not _pictures().is_file():
         parser.error(f"{_pictures()} is not there: name its folder in SPARRING_DATA.")
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for done in as_completed(pool.submit(measure, proof, *each) for each in due):
+        for done in as_completed(pool.submit(measure, *each) for each in due):
             row = done.result()
             rows[row["recipe"], row["seed"]] = row
-            store(proof, sorted(rows.values(), key=_place))
+            store(sorted(rows.values(), key=_place))
             print(row["recipe"], row["seed"], _cell(row), file=sys.stderr, flush=True)
     if rows and not due:
-        store(proof, sorted(rows.values(), key=_place))
+        store(sorted(rows.values(), key=_place))
 
 
 if __name__ == "__main__":
